@@ -1,0 +1,48 @@
+#include "platform/store/database.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "platform/store/engines.h"
+
+namespace rondo::store {
+
+Result<std::unique_ptr<Database>> Database::open(Env& env, const std::string& url,
+                                                 std::span<const Migration> migrations) {
+    constexpr std::string_view kSqlite = "sqlite:";
+    if (url.starts_with(kSqlite)) return open_sqlite(env, url.substr(kSqlite.size()), migrations);
+    if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
+        return open_postgres(env, url, migrations);
+    return fail(Code::invalid, "the database has to be sqlite:PATH or postgresql://...");
+}
+
+Task<Status> Database::submit_and_wait(Access access, Durability durability,
+                                       std::move_only_function<Status(Tx&)> run) {
+    // Shared: the coroutine may be gone by the time the writer calls back.
+    auto outcome = std::make_shared<Status>();
+    co_await hop([&, outcome](Resume resume) {
+        submit(access, Job{durability, std::move(run),
+                           [outcome, resume = std::move(resume)](Status status) mutable {
+                               *outcome = std::move(status);
+                               resume();
+                           }});
+    });
+    co_return std::move(*outcome);
+}
+
+Status Database::submit_and_block(Access access, Durability durability,
+                                  std::move_only_function<Status(Tx&)> run) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Status> outcome;
+    submit(access, Job{durability, std::move(run), [&](Status status) {
+                           const std::lock_guard lock(mutex);
+                           outcome = std::move(status);
+                           changed.notify_one();
+                       }});
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return outcome.has_value(); });
+    return std::move(*outcome);
+}
+
+}  // namespace rondo::store
