@@ -94,7 +94,7 @@ struct FieldInfo {
 };
 
 struct ObjectInfo {
-    std::string_view name;  // of the C++ type, for OpenAPI
+    std::string name;  // of the C++ type with its namespace ("mlflow.Run"), for OpenAPI
     std::vector<FieldInfo> fields;  // at most 64
 };
 
@@ -107,13 +107,19 @@ const Shape& shape_of();
 namespace detail {
 
 template <class T>
-constexpr std::string_view type_name() {
-    // "... type_name() [T = rondo::tracking::LogMetric]" -> "LogMetric"
+std::string type_name() {
+    // "... type_name() [T = rondo::api::mlflow::Run]" -> "api.mlflow.Run"
     std::string_view text = __PRETTY_FUNCTION__;
     text.remove_suffix(1);
     text.remove_prefix(text.find("T = ") + 4);
-    const size_t colon = text.rfind(':');
-    return colon == std::string_view::npos ? text : text.substr(colon + 1);
+    if (text.starts_with("rondo::")) text.remove_prefix(7);
+    std::string name;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const bool colons = text.substr(i, 2) == "::";
+        name += colons ? '.' : text[i];
+        i += colons ? 1 : 0;
+    }
+    return name;
 }
 
 template <class Struct, class Member>

@@ -1,0 +1,29 @@
+// What a server is started with. Flags win over environment variables (RONDO_*), those over the
+// configuration file; the command line parser (main.cc) fills this in.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+
+namespace rondo::app {
+
+struct Config {
+    std::string data = "./rondo-data";
+    std::string host = "127.0.0.1";
+    uint16_t port = 5000;
+    std::string database;  // empty: sqlite in the data folder
+    std::string certificate_file, key_file;
+    std::vector<std::string> allowed_hosts;
+    // Named Python environments: "default" -> /path/to/venv/bin/python. Tasks and Python models run
+    // in one of these and nowhere else.
+    std::map<std::string, std::string> environments;
+    log::Level log_level = log::Level::info;
+    std::string page_folder;  // serves the page from disk instead of the binary, for its developers
+    int io_threads = 0;       // 0: one per core
+};
+
+}  // namespace rondo::app

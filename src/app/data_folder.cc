@@ -1,0 +1,69 @@
+#include "app/data_folder.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+namespace rondo::app {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+
+// A secret as hex in a file of mode 0600; made at the first start.
+Result<std::string> load_or_make_secret(Env& env, const std::string& path,
+                                        std::string_view prefix) {
+    if (env.files().exists(path)) {
+        TRY_ASSIGN(const std::string text, read_file(env.files(), path, 4096));
+        return std::string(trim(text));
+    }
+    std::string secret = std::string(prefix) + random_hex(env, kKeyBytes);
+    TRY(write_file_atomically(env, path, secret + "\n"));
+    return secret;
+}
+
+Result<std::string> load_or_make_key(Env& env, const std::string& path) {
+    TRY_ASSIGN(const std::string hex, load_or_make_secret(env, path, ""));
+    auto bytes = from_hex(hex);
+    if (!bytes || bytes->size() != kKeyBytes)
+        return fail(Code::invalid, "'" + path + "' is damaged: 64 hex digits are expected; restore "
+                                                "it from a backup");
+    return bytes;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataFolder>> DataFolder::open(Env& env, const std::string& path) {
+    TRY(env.files().make_directories(path));
+    char* resolved = ::realpath(path.c_str(), nullptr);
+    if (resolved == nullptr)
+        return fail(Code::invalid, "cannot use the data folder '" + path + "': " +
+                                       std::strerror(errno));
+    std::string absolute = resolved;
+    ::free(resolved);
+
+    const std::string lock_path = absolute + "/lock";
+    const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0)
+        return fail(Code::permission_denied, "cannot write to the data folder '" + absolute +
+                                                 "': " + std::strerror(errno));
+    auto folder = std::unique_ptr<DataFolder>(new DataFolder(std::move(absolute), lock));
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0)
+        return fail(Code::conflict, "another server is using the data folder '" + folder->path_ +
+                                        "'; stop it, or choose another with --data");
+    TRY(env.files().make_directories(folder->file("keys")));
+    TRY_ASSIGN(folder->token_, load_or_make_secret(env, folder->file("token"), "rondo_"));
+    TRY_ASSIGN(const std::string key, load_or_make_key(env, folder->file("keys/assignment")));
+    std::memcpy(folder->assignment_key_.data(), key.data(), sizeof folder->assignment_key_);
+    TRY_ASSIGN(folder->prediction_key_, load_or_make_key(env, folder->file("keys/prediction")));
+    return folder;
+}
+
+DataFolder::~DataFolder() { ::close(lock_); }
+
+}  // namespace rondo::app

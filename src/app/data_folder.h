@@ -1,0 +1,41 @@
+// The data folder: everything a server keeps on local disk, and the secrets it made for itself.
+//
+//   token                 shown by the command line and local scripts; 0600
+//   keys/assignment       splits units between arms; secret, or callers could pick their arm
+//   keys/prediction       authenticates prediction ids
+//   rondo.db  blobs/  predictions/  work/
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/env.h"
+#include "base/hash.h"
+
+namespace rondo::app {
+
+class DataFolder {
+  public:
+    // Creates what is missing. Fails when another server holds the folder.
+    static Result<std::unique_ptr<DataFolder>> open(Env& env, const std::string& path);
+    ~DataFolder();
+    DataFolder(const DataFolder&) = delete;
+    DataFolder& operator=(const DataFolder&) = delete;
+
+    const std::string& path() const { return path_; }  // absolute
+    const std::string& token() const { return token_; }
+    const SipKey& assignment_key() const { return assignment_key_; }
+    const std::string& prediction_key() const { return prediction_key_; }
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+  private:
+    DataFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+    std::string path_;
+    int lock_;
+    std::string token_;
+    SipKey assignment_key_{};
+    std::string prediction_key_;
+};
+
+}  // namespace rondo::app

@@ -1,0 +1,54 @@
+#include "platform/events/events.h"
+
+namespace rondo::events {
+
+Task<void> Hub::wait() {
+    co_await hop([this](Resume resume) {
+        const std::lock_guard lock(mutex_);
+        waiting_.push_back(std::move(resume));
+    });
+}
+
+void Hub::notify() {
+    std::vector<Resume> woken;
+    {
+        const std::lock_guard lock(mutex_);
+        woken.swap(waiting_);
+    }
+    for (Resume& resume : woken) resume();
+}
+
+Result<int64_t> Events::publish(store::Tx& tx, const NewEvent& event) const {
+    const Time now = env_.now();
+    TRY_ASSIGN(const auto id, tx.one<int64_t>(
+                   "INSERT INTO events (workspace_id, recorded_at, happened_at, kind, subject, "
+                   "cause, data) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+                   event.workspace_id, to_micros(now), to_micros(event.happened.value_or(now)),
+                   event.kind, event.subject, event.cause, event.data));
+    tx.after_commit([&hub = hub_] { hub.notify(); });
+    return *id;
+}
+
+Result<std::vector<Event>> Events::after(store::Tx& tx, int64_t workspace_id,
+                                         const std::string& subject, int64_t id, int limit) {
+    std::vector<Event> found;
+    const store::RowVisitor visit = [&](const store::Row& row) {
+        found.push_back({row.integer(0), from_micros(row.integer(1)), from_micros(row.integer(2)),
+                         row.get<std::string>(3), row.get<std::string>(4), row.get<std::string>(5),
+                         row.get<std::optional<int64_t>>(6)});
+        return true;
+    };
+    constexpr std::string_view columns =
+        "SELECT id, recorded_at, happened_at, kind, subject, data, cause FROM events ";
+    if (subject.empty()) {
+        TRY(tx.each(std::string(columns) + "WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+                    visit, workspace_id, id, limit));
+    } else {
+        TRY(tx.each(std::string(columns) +
+                        "WHERE workspace_id = $1 AND subject = $2 AND id > $3 ORDER BY id LIMIT $4",
+                    visit, workspace_id, subject, id, limit));
+    }
+    return found;
+}
+
+}  // namespace rondo::events

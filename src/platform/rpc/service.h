@@ -1,0 +1,72 @@
+// The application behind the server: all rows of all protocols, the border around them, and what
+// is counted about them. Built once at start, then read-only.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/net/server.h"
+#include "platform/rpc/endpoint.h"
+
+namespace rondo::net {
+
+// Latency of a route in classic Prometheus buckets, and outcomes by class of status.
+struct RouteStats {
+    static constexpr std::array<int64_t, 12> kBucketMicros{100,    250,    500,     1'000,
+                                                           2'500,  5'000,  10'000,  25'000,
+                                                           100'000, 500'000, 2'500'000, 10'000'000};
+    std::array<std::atomic<uint64_t>, 13> buckets{};
+    std::array<std::atomic<uint64_t>, 6> by_status_class{};
+    std::atomic<uint64_t> total_micros{0};
+};
+
+}  // namespace rondo::net
+
+namespace rondo::rpc {
+
+// The border of a server without accounts (trust.md): loopback is not one.
+struct Border {
+    // Names that a Host header may carry besides the loopback ones, without a port.
+    std::vector<std::string> allowed_hosts;
+    // The token of the data folder, needed for Reach::operate.
+    std::string token;
+    // Rows of Reach::operate stay closed to everybody when there is no token to show.
+};
+
+class Service final : public net::Application {
+  public:
+    explicit Service(Border border);
+
+    // Registers rows; `api` outlives the service. Every row carries a permission, or there is no
+    // way to write it down.
+    void add(void* api, Style style, std::vector<Row> rows);
+
+    Decision admit(net::Request& request) override;
+    net::Response refuse(int status, const Error& error) override;
+    void finished(const net::Request& request, const net::Route* route, int status, uint64_t bytes,
+                  Micros took) override;
+
+    // The rows in order of registration, for OpenAPI and for tests that walk them all.
+    const std::vector<std::unique_ptr<Row>>& rows() const { return rows_; }
+    const net::Router& router() const { return router_; }
+    // OpenAPI 3.1 of every JSON route.
+    std::string openapi(std::string_view version) const;
+    // The routes' metrics in Prometheus' text format.
+    void write_metrics(std::string& out) const;
+
+  private:
+    Result<void> check_border(const net::Request& request) const;
+    Result<void> check_permission(const Row& row, const net::Request& request) const;
+    static Style style_for(std::string_view path);
+
+    Border border_;
+    net::Router router_;
+    std::vector<std::unique_ptr<Row>> rows_;
+    std::vector<std::unique_ptr<net::RouteStats>> stats_;
+    std::unordered_map<const net::Route*, const Row*> row_of_;
+    std::atomic<uint64_t> refused_{0};
+};
+
+}  // namespace rondo::rpc
