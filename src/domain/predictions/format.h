@@ -1,0 +1,40 @@
+// The bytes of the prediction log (docs/formats/prediction-log.md): a header with the schema, then
+// records, each with its length and checksum. Day logs and sealed segments share the format.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/predictions/model.h"
+
+namespace rondo::predictions {
+
+struct FileHeader {
+    int64_t endpoint_id = 0;
+    std::string day;
+    Schema schema;
+    static constexpr auto fields =
+        std::tuple{json::field("endpoint_id", &FileHeader::endpoint_id, "The endpoint"),
+                   json::field("day", &FileHeader::day, "Event day of all rows"),
+                   json::field("schema", &FileHeader::schema, "Columns of the features")};
+};
+
+inline constexpr size_t kMaxRecordBytes = 16 << 20;
+
+void append_header(std::string& out, const FileHeader& header);
+// One record: length, checksum, row. The row's features have the schema's columns.
+void append_record(std::string& out, const Schema& schema, const Row& row);
+
+struct DecodedFile {
+    FileHeader header;
+    std::vector<Row> rows;
+    // Bytes up to the end of the last whole record. Less than the file's size: a crash tore the
+    // last write.
+    size_t whole_bytes = 0;
+};
+// Stops at the first torn or damaged record; an error only when the header itself is unreadable.
+Result<DecodedFile> decode_file(std::string_view bytes);
+
+}  // namespace rondo::predictions

@@ -1,0 +1,148 @@
+#include "domain/predictions/service.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace rondo::predictions {
+namespace {
+
+// The order of evidence: never the order of arrival, so that retries, concurrency and kills
+// cannot change a result.
+bool in_evidence_order(const Row& a, const Row& b) {
+    return std::tie(a.key.event_us, a.unit, a.key.sequence) <
+           std::tie(b.key.event_us, b.unit, b.key.sequence);
+}
+
+// Joins by key; returns how many labels found no row.
+int64_t join(std::vector<Row>& rows, std::span<const Label> labels) {
+    std::vector<Row*> by_key;
+    by_key.reserve(rows.size());
+    for (Row& row : rows) by_key.push_back(&row);
+    std::sort(by_key.begin(), by_key.end(), [](const Row* a, const Row* b) {
+        return a->key < b->key;
+    });
+    int64_t unmatched = 0;
+    for (const Label& label : labels) {
+        const auto found =
+            std::lower_bound(by_key.begin(), by_key.end(), label.key,
+                             [](const Row* row, const Key& key) { return row->key < key; });
+        if (found == by_key.end() || (*found)->key != label.key) {
+            ++unmatched;
+            continue;
+        }
+        (*found)->labelled = true;
+        (*found)->label = label.value;
+        (*found)->known_us = to_micros(label.known);
+    }
+    return unmatched;
+}
+
+// Sorts into the order of evidence. Of rows with one key the first to arrive stays.
+std::vector<Row> sorted_without_repeats(std::vector<Row> rows) {
+    std::vector<Row*> order;
+    order.reserve(rows.size());
+    for (Row& row : rows) order.push_back(&row);
+    // Addresses break ties: rows lie in the order of arrival.
+    std::sort(order.begin(), order.end(), [](const Row* a, const Row* b) {
+        if (in_evidence_order(*a, *b)) return true;
+        return !in_evidence_order(*b, *a) && a < b;
+    });
+    std::vector<Row> out;
+    out.reserve(rows.size());
+    for (Row* row : order) {
+        if (out.empty() || out.back().key != row->key) out.push_back(std::move(*row));
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<AcceptedLabels> Service::accept_labels(store::Tx& tx, int64_t endpoint_id,
+                                              const std::string& subject,
+                                              std::span<const Label> labels) const {
+    AcceptedLabels out;
+    const Time now = env_.now();
+    TRY_ASSIGN(const auto sealed, sql::sealed_day(tx, endpoint_id));
+    for (const Label& label : labels) {
+        TRY_ASSIGN(const auto inserted, sql::insert_label(tx, endpoint_id, label, now));
+        switch (inserted) {
+            case sql::Inserted::yes:
+                ++out.accepted;
+                if (sealed && day_of(from_micros(label.key.event_us)) <= *sealed) ++out.late;
+                break;
+            case sql::Inserted::repeated: ++out.repeated; break;
+            case sql::Inserted::contradictory: ++out.contradictory; break;
+        }
+    }
+    if (out.contradictory > 0)
+        TRY(events_.publish(tx, {.kind = "labels.contradictory",
+                                 .subject = subject,
+                                 .data = "{\"labels\":" + std::to_string(out.contradictory) + "}"}));
+    if (out.late > 0 || out.contradictory > 0) {
+        sql::Sums more;
+        more.labels_late = out.late;
+        more.labels_contradictory = out.contradictory;
+        TRY(sql::add_to_sums(tx, endpoint_id, more));
+    }
+    return out;
+}
+
+Result<SealedDay> Service::seal(EndpointLog& log, int64_t endpoint_id, Day day,
+                                std::span<const Label> labels) const {
+    TRY(log.flush());
+    TRY_ASSIGN(DecodedFile file, log.read_day(day));
+    file.rows = sorted_without_repeats(std::move(file.rows));
+    SealedDay out;
+    out.segment.unmatched = join(file.rows, labels);
+    out.segment.endpoint_id = endpoint_id;
+    out.segment.day = day;
+    out.segment.rows = static_cast<int64_t>(file.rows.size());
+    std::string bytes;
+    append_header(bytes, {endpoint_id, format_day(day), file.header.schema});
+    for (const Row& row : file.rows) {
+        out.segment.labelled += row.labelled ? 1 : 0;
+        out.segment.candidate_rows += row.arm == Arm::candidate ? 1 : 0;
+        append_record(bytes, file.header.schema, row);
+    }
+    TRY_ASSIGN(const auto stored, blobs_.put(bytes));
+    out.segment.digest = stored.digest.hex();
+    out.schema = std::move(file.header.schema);
+    out.rows = std::move(file.rows);
+    return out;
+}
+
+Result<SealedDay> Service::read(const Segment& segment) const {
+    TRY_ASSIGN(const auto digest, blob::Digest::parse(segment.digest));
+    TRY_ASSIGN(const std::string bytes, blobs_.read_all(digest, kMaxSegmentBytes));
+    TRY_ASSIGN(DecodedFile file, decode_file(bytes));
+    if (file.whole_bytes != bytes.size())
+        return fail(Code::internal, "the segment of " + format_day(segment.day) +
+                                        " is cut short; restore it from a backup");
+    return SealedDay{segment, std::move(file.header.schema), std::move(file.rows)};
+}
+
+Status Service::account_losses(store::Tx& tx, EndpointLog& log, int64_t endpoint_id,
+                               const std::string& subject) const {
+    TRY_ASSIGN(const sql::Sums sums, sql::sums(tx, endpoint_id));
+    const Counts counts = log.counts();
+    const auto unsealed = log.unsealed_rows();
+    sql::Sums more;
+    bool any = false;
+    for (size_t arm = 0; arm < 2; ++arm) {
+        const int64_t lost = static_cast<int64_t>(counts.answered[arm]) -
+                             static_cast<int64_t>(unsealed[arm]) - sums.sealed[arm] -
+                             sums.lost[arm];
+        more.lost[arm] = std::max<int64_t>(lost, 0);
+        any = any || more.lost[arm] > 0;
+    }
+    if (!any) return ok();
+    TRY(sql::add_to_sums(tx, endpoint_id, more));
+    TRY(events_.publish(tx, {.kind = "predictions.lost",
+                             .subject = subject,
+                             .data = "{\"champion\":" + std::to_string(more.lost[0]) +
+                                     ",\"candidate\":" + std::to_string(more.lost[1]) + "}"}));
+    return ok();
+}
+
+}  // namespace rondo::predictions

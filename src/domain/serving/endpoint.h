@@ -1,0 +1,123 @@
+// One live endpoint: the loaded versions, the routes in force, and the way of a request through
+// them. Thread-safe. A request takes a snapshot of the routes and never blocks on a switch.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "base/hash.h"
+#include "domain/predictions/id.h"
+#include "domain/predictions/log.h"
+#include "domain/serving/engine.h"
+#include "domain/serving/model.h"
+#include "platform/async/pool.h"
+
+namespace rondo::serving {
+
+// A route with its engines loaded.
+struct LiveRoute {
+    Route route;
+    std::shared_ptr<Engine> champion, candidate;  // candidate may be null
+};
+
+// The routes that a request may still fall under, by the moment they take effect. Immutable.
+struct RouteTable {
+    std::vector<LiveRoute> routes;  // oldest first, never empty
+    Time watermark{};  // event clock: rows before it are late
+    // The route in force at a moment of the endpoint's clock.
+    const LiveRoute& at(Time moment) const;
+};
+
+// What the caller says about a request beside its features.
+struct Labels {
+    std::string unit;              // empty: every row is its own unit
+    std::optional<Time> event_time;  // required on the event clock
+};
+
+struct Served {
+    Answers answers;
+    std::vector<std::string> prediction_ids;  // one a row; empty for late rows
+    int32_t version = 0;                      // that answered
+    bool late = false;
+};
+
+// Failures and slowness of the candidate in the rollout at hand: what its hard trips look at.
+struct TripCounts {
+    int64_t rollout_id = 0;
+    int64_t slow_above_us = INT64_MAX;
+    std::atomic<int64_t> asked{0}, failed{0}, slow{0};
+};
+
+class Endpoint {
+  public:
+    struct Parts {
+        Env& env;
+        const predictions::IdCodec& ids;
+        const SipKey& assignment_key;
+        WorkerPool& pool;  // for engines that block
+        std::shared_ptr<predictions::EndpointLog> log;
+    };
+    Endpoint(Parts parts, EndpointRow row);
+
+    const EndpointRow& row() const { return row_; }
+    predictions::EndpointLog& log() { return *parts_.log; }
+
+    std::shared_ptr<const RouteTable> routes() const { return routes_.load(); }
+    void set_routes(std::shared_ptr<const RouteTable> routes);
+    // Promises that no row before this moment follows; later ones are marked late.
+    void set_watermark(Time watermark);
+
+    // The engine whose schema decodes requests: the newest champion's.
+    std::shared_ptr<Engine> front_engine() const;
+
+    // Answers, scores by both where the route says so, logs. Code::unavailable without a model.
+    Task<Result<Served>> predict(std::shared_ptr<const Frame> frame, Labels labels);
+
+    // Splits units between arms: keyed by a secret, the endpoint and the rollout, so that nobody
+    // can pick an arm and every rollout draws anew.
+    uint64_t unit_hash(const std::string& unit) const;
+    bool falls_in(const std::string& unit, int64_t rollout, Share share) const;
+
+    // The key of a prediction named by its unit and event time, for feedback without an id.
+    predictions::Key key_of(const std::string& unit, Time event_time) const;
+
+    // Starts counting for a rollout; null stops it.
+    void count_trips(std::shared_ptr<TripCounts> counts) { trips_.store(std::move(counts)); }
+    std::shared_ptr<TripCounts> trip_counts() const { return trips_.load(); }
+
+  private:
+    struct Scored {
+        Result<Answers> answers = std::unexpected(Error{});
+        bool asked = false;
+        uint32_t took_us = 0;
+    };
+    // One request on its way.
+    struct Flight {
+        std::shared_ptr<const Frame> frame;
+        std::shared_ptr<const RouteTable> table;  // keeps the route alive
+        const LiveRoute* live;
+        std::string unit;
+        Time moment;
+        uint32_t sequence;  // of the first row
+        predictions::Arm arm;
+        Scored champion, candidate;
+    };
+    Result<Time> moment_of(const RouteTable& table, const Labels& labels) const;
+    std::optional<Served> first_answers(const Flight& flight);
+    Task<Scored> score(std::shared_ptr<Engine> engine, std::shared_ptr<const Frame> frame);
+    void count_candidate(const Scored& scored);
+    Result<Served> log_and_answer(const Flight& flight);
+    std::string id_of(const predictions::Key& key, predictions::Arm arm, Share share,
+                      uint32_t route) const;
+
+    Parts parts_;
+    const EndpointRow row_;
+    std::atomic<std::shared_ptr<const RouteTable>> routes_;
+    std::atomic<std::shared_ptr<TripCounts>> trips_;
+    std::atomic<uint32_t> next_sequence_{0};
+};
+
+}  // namespace rondo::serving

@@ -1,0 +1,50 @@
+// A decoded request: rows under a schema, row-major.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "domain/predictions/model.h"
+
+namespace rondo::serving {
+
+using predictions::Answer;
+using predictions::Cell;
+using predictions::ColumnType;
+using predictions::Schema;
+
+struct Frame {
+    const Schema* schema = nullptr;  // outlives the frame (it belongs to the loaded model)
+    size_t rows = 0;
+    std::vector<Cell> cells;         // rows * columns
+    std::vector<std::string> texts;  // what text cells point to
+
+    std::span<const Cell> row(size_t index) const {
+        const size_t width = schema->columns.size();
+        return {cells.data() + index * width, width};
+    }
+};
+
+// The answers to a frame: one number a row, several numbers a row, or text (JSON) a row.
+struct Answers {
+    size_t rows = 0;
+    size_t width = 1;             // numbers a row
+    bool single_precision = false;  // the numbers are floats: shown with their own digits
+    bool integers = false;          // class labels: shown without a fraction
+    std::vector<double> values;   // rows * width
+    std::vector<std::string> texts;  // instead of values: one JSON text a row
+
+    Answer row(size_t index) const {
+        Answer answer;
+        if (!texts.empty()) {
+            answer.text = texts[index];
+        } else {
+            answer.values.assign(values.begin() + static_cast<std::ptrdiff_t>(index * width),
+                                 values.begin() + static_cast<std::ptrdiff_t>((index + 1) * width));
+        }
+        return answer;
+    }
+};
+
+}  // namespace rondo::serving
