@@ -56,7 +56,7 @@ CREATE TABLE experiments (
     workspace_id BIGINT NOT NULL,
     name {text} NOT NULL,
     artifact_location {text} NOT NULL,
-    lifecycle_stage {text} NOT NULL,
+    deleted BIGINT NOT NULL,
     created_ms BIGINT NOT NULL,
     updated_ms BIGINT NOT NULL,
     UNIQUE (workspace_id, name)
@@ -69,7 +69,8 @@ CREATE TABLE experiment_tags (
     PRIMARY KEY (experiment_id, key)
 ) {without_rowid};
 
--- run_id is the public 32 hex digits; id is what narrow tables refer to.
+-- run_id is the public 32 hex digits; id is what narrow tables refer to. A run also counts as
+-- deleted while its experiment is.
 CREATE TABLE runs (
     id {id},
     run_id {text} NOT NULL UNIQUE,
@@ -77,13 +78,14 @@ CREATE TABLE runs (
     name {text} NOT NULL,
     user_id {text} NOT NULL,
     status {text} NOT NULL,
-    start_ms BIGINT,
+    start_ms BIGINT NOT NULL,
     end_ms BIGINT,
-    lifecycle_stage {text} NOT NULL,
+    deleted BIGINT NOT NULL,
     deleted_ms BIGINT,
     artifact_uri {text} NOT NULL
 );
-CREATE INDEX runs_by_experiment ON runs (experiment_id, lifecycle_stage, start_ms);
+-- In the order in which runs are listed by default, so that a first page reads no more than itself.
+CREATE INDEX runs_by_experiment ON runs (experiment_id, deleted, start_ms DESC, run_id);
 
 CREATE TABLE run_params (
     run BIGINT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -138,20 +140,28 @@ CREATE TABLE run_datasets (
     UNIQUE (experiment_id, name, digest)
 );
 
-CREATE TABLE run_dataset_inputs (
+CREATE TABLE run_inputs (
     run BIGINT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     dataset_id BIGINT NOT NULL REFERENCES run_datasets (id),
-    tags {text} NOT NULL,
     PRIMARY KEY (run, dataset_id)
 ) {without_rowid};
 
--- direction: input or output
+CREATE TABLE run_input_tags (
+    run BIGINT NOT NULL,
+    dataset_id BIGINT NOT NULL,
+    key {text} NOT NULL,
+    value {text} NOT NULL,
+    PRIMARY KEY (run, dataset_id, key),
+    FOREIGN KEY (run, dataset_id) REFERENCES run_inputs (run, dataset_id) ON DELETE CASCADE
+) {without_rowid};
+
+-- is_output: 0 the run read the model, 1 it made it
 CREATE TABLE run_models (
     run BIGINT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-    direction {text} NOT NULL,
+    is_output BIGINT NOT NULL,
     model_id {text} NOT NULL,
     step BIGINT NOT NULL,
-    PRIMARY KEY (run, direction, model_id)
+    PRIMARY KEY (run, is_output, model_id)
 ) {without_rowid};
 
 CREATE TABLE logged_models (
@@ -159,15 +169,16 @@ CREATE TABLE logged_models (
     model_id {text} NOT NULL UNIQUE,
     experiment_id BIGINT NOT NULL REFERENCES experiments (id),
     name {text} NOT NULL,
-    model_type {text},
-    source_run_id {text},
+    model_type {text} NOT NULL,
+    source_run_id {text} NOT NULL,
     status {text} NOT NULL,
     artifact_uri {text} NOT NULL,
-    lifecycle_stage {text} NOT NULL,
+    deleted BIGINT NOT NULL,
     created_ms BIGINT NOT NULL,
     updated_ms BIGINT NOT NULL
 );
-CREATE INDEX logged_models_by_experiment ON logged_models (experiment_id, created_ms);
+CREATE INDEX logged_models_by_experiment ON logged_models (experiment_id, deleted, created_ms DESC, model_id);
+CREATE INDEX logged_models_by_run ON logged_models (source_run_id);
 
 CREATE TABLE logged_model_params (
     model BIGINT NOT NULL REFERENCES logged_models (id) ON DELETE CASCADE,
@@ -183,6 +194,7 @@ CREATE TABLE logged_model_tags (
     PRIMARY KEY (model, key)
 ) {without_rowid};
 
+-- The latest point of a metric on a dataset ('' for none) from each run.
 CREATE TABLE logged_model_metrics (
     model BIGINT NOT NULL REFERENCES logged_models (id) ON DELETE CASCADE,
     key {text} NOT NULL,
@@ -198,11 +210,13 @@ CREATE TABLE logged_model_metrics (
 
 -- Registry ----------------------------------------------------------------------------------------
 
+-- last_version counts deleted versions too, so that no number ever means two things.
 CREATE TABLE registered_models (
     id {id},
     workspace_id BIGINT NOT NULL,
     name {text} NOT NULL,
     description {text},
+    last_version BIGINT NOT NULL,
     created_ms BIGINT NOT NULL,
     updated_ms BIGINT NOT NULL,
     UNIQUE (workspace_id, name)
@@ -215,32 +229,30 @@ CREATE TABLE registered_model_tags (
     PRIMARY KEY (model, key)
 ) {without_rowid};
 
--- A deleted version keeps its number, so that no number ever means two things.
+-- A deleted version keeps its row, emptied of what it pointed to.
 CREATE TABLE model_versions (
+    id {id},
     model BIGINT NOT NULL REFERENCES registered_models (id) ON DELETE CASCADE,
     version BIGINT NOT NULL,
     source {text} NOT NULL,
     storage_location {text} NOT NULL,
-    run_id {text},
-    run_link {text},
-    model_id {text},
-    user_id {text},
+    run_id {text} NOT NULL,
+    run_link {text} NOT NULL,
+    model_id {text} NOT NULL,
     description {text},
-    status {text} NOT NULL,
     stage {text} NOT NULL,
     deleted BIGINT NOT NULL,
     created_ms BIGINT NOT NULL,
     updated_ms BIGINT NOT NULL,
-    PRIMARY KEY (model, version)
-) {without_rowid};
+    UNIQUE (model, version)
+);
+CREATE INDEX model_versions_by_run ON model_versions (run_id);
 
 CREATE TABLE model_version_tags (
-    model BIGINT NOT NULL,
-    version BIGINT NOT NULL,
+    version_id BIGINT NOT NULL REFERENCES model_versions (id) ON DELETE CASCADE,
     key {text} NOT NULL,
     value {text} NOT NULL,
-    PRIMARY KEY (model, version, key),
-    FOREIGN KEY (model, version) REFERENCES model_versions (model, version) ON DELETE CASCADE
+    PRIMARY KEY (version_id, key)
 ) {without_rowid};
 
 CREATE TABLE model_aliases (

@@ -8,12 +8,20 @@ namespace {
 constexpr char kInitial[] = {
 #embed "0001_initial.sql"
 };
+constexpr char kPredictions[] = {
+#embed "0002_predictions.sql"
+};
+constexpr char kLoop[] = {
+#embed "0003_loop.sql"
+};
 
 }  // namespace
 
 std::span<const store::Migration> migrations() {
     static const std::array steps{
         store::Migration{1, "initial", std::string_view(kInitial, sizeof kInitial)},
+        store::Migration{2, "predictions", std::string_view(kPredictions, sizeof kPredictions)},
+        store::Migration{3, "loop", std::string_view(kLoop, sizeof kLoop)},
     };
     return steps;
 }

@@ -21,6 +21,15 @@ const LiveRoute& RouteTable::at(Time moment) const {
     return routes.front();
 }
 
+bool TripCounts::beyond_limits() const {
+    const auto n = asked.load(std::memory_order_relaxed);
+    if (n < min_requests) return false;
+    const auto share = [&](const std::atomic<int64_t>& count) {
+        return static_cast<double>(count.load(std::memory_order_relaxed)) / static_cast<double>(n);
+    };
+    return share(failed) > max_failed_share || share(slow) > max_slow_share;
+}
+
 Endpoint::Endpoint(Parts parts, EndpointRow row) : parts_(std::move(parts)), row_(std::move(row)) {}
 
 void Endpoint::set_routes(std::shared_ptr<const RouteTable> routes) {
@@ -104,6 +113,7 @@ void Endpoint::count_candidate(const Scored& scored) {
     trips->asked.fetch_add(1, std::memory_order_relaxed);
     if (!scored.answers) trips->failed.fetch_add(1, std::memory_order_relaxed);
     if (scored.took_us > trips->slow_above_us) trips->slow.fetch_add(1, std::memory_order_relaxed);
+    if (trips->beyond_limits() && !trips->tripped.exchange(true)) parts_.tripped();
 }
 
 std::string Endpoint::id_of(const Key& key, Arm arm, Share share, uint32_t route) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,11 +45,16 @@ struct Served {
     bool late = false;
 };
 
-// Failures and slowness of the candidate in the rollout at hand: what its hard trips look at.
+// Failures and slowness of the candidate in the rollout at hand, and what they must not exceed.
 struct TripCounts {
     int64_t rollout_id = 0;
+    int64_t min_requests = 20;
+    double max_failed_share = 1, max_slow_share = 1;
     int64_t slow_above_us = INT64_MAX;
     std::atomic<int64_t> asked{0}, failed{0}, slow{0};
+    std::atomic<bool> tripped{false};  // once is enough
+
+    bool beyond_limits() const;
 };
 
 class Endpoint {
@@ -59,11 +65,13 @@ class Endpoint {
         const SipKey& assignment_key;
         WorkerPool& pool;  // for engines that block
         std::shared_ptr<predictions::EndpointLog> log;
+        std::function<void()> tripped;  // the candidate passed a hard limit
     };
     Endpoint(Parts parts, EndpointRow row);
 
     const EndpointRow& row() const { return row_; }
     predictions::EndpointLog& log() { return *parts_.log; }
+    std::shared_ptr<predictions::EndpointLog> shared_log() { return parts_.log; }
 
     std::shared_ptr<const RouteTable> routes() const { return routes_.load(); }
     void set_routes(std::shared_ptr<const RouteTable> routes);

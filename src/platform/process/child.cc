@@ -47,6 +47,12 @@ int open_pidfd(int64_t pid) {
 
 }  // namespace
 
+std::optional<Identity> identify(int64_t pid) {
+    const auto ticks = start_ticks_of(pid);
+    if (!ticks) return std::nullopt;
+    return Identity{pid, *ticks};
+}
+
 Result<Identity> start(const Spec& spec) {
     const int memory = ::memfd_create("rondo-spec", 0);  // inherited on purpose
     if (memory < 0) return fail(Code::unavailable, "no file descriptors left");

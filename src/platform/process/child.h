@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -19,6 +20,9 @@ struct Identity {
     int64_t pid = 0;
     int64_t start_ticks = 0;  // field 22 of /proc/PID/stat
 };
+
+// The identity of a live process; nothing for a dead one.
+std::optional<Identity> identify(int64_t pid);
 
 // Starts the shim with this spec. PDEATHSIG follows the calling thread, so workers are started
 // from a thread that lives as long as the server.

@@ -13,6 +13,7 @@
 
 #include "base/env.h"
 #include "platform/json/json.h"
+#include "platform/process/child.h"
 #include "platform/process/spec.h"
 #include "platform/process/walls.h"
 
@@ -127,7 +128,16 @@ int wait_for(pid_t child, const Spec& spec, Outcome& outcome) {
     }
 }
 
+void announce(const Spec& spec) {
+    const auto self = identify(::getpid());
+    if (!self) return;
+    (void)write_file_atomically(
+        system_env(), spec.result_file + ".pid",
+        std::to_string(self->pid) + " " + std::to_string(self->start_ticks) + "\n");
+}
+
 int watch(const Spec& spec) {
+    announce(spec);
     Outcome outcome;
     outcome.attempt = spec.attempt;
     outcome.started = system_env().now();

@@ -21,7 +21,9 @@ struct Spec {
     std::string output_file;                  // stdout and stderr are appended here
     std::vector<int32_t> descriptors;         // open descriptors that it keeps, under their numbers
     // With a result file the shim stays and watches: it writes the file when the program has ended,
-    // and it outlives the server. Without one it becomes the program.
+    // and it outlives the server. At its start it writes "pid start_ticks" to RESULT_FILE.pid, so
+    // that a server that was killed in between finds it again. Without a result file it becomes the
+    // program.
     std::string result_file;
     std::optional<Micros> time_limit;         // watched programs only
     int64_t attempt = 0;                      // fencing number, copied to the result

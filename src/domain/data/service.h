@@ -1,0 +1,58 @@
+// Use cases of datasets.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "domain/data/model.h"
+#include "platform/blob/blob.h"
+#include "platform/events/events.h"
+
+namespace rondo::data {
+
+inline constexpr size_t kMaxFiles = 1'000'000;
+inline constexpr size_t kMaxTreeBytes = size_t{256} << 20;
+
+// A relative path that stays inside its tree on every system: no "..", no backslash, no drive, no
+// control characters, at most 1,024 bytes (trust cases T1, T2).
+Status check_path(std::string_view path);
+// A dataset's name: letters, digits, '.', '_', '-', '/' between parts, at most 200 bytes.
+Status check_name(std::string_view name);
+
+// A tree in its canonical form, which is what its digest is of.
+std::string write_tree(std::vector<Entry> entries);
+Result<std::vector<Entry>> read_tree(std::string_view text);
+
+class Service {
+  public:
+    Service(Env& env, const events::Events& events, blob::Store& blobs)
+        : env_(env), events_(events), blobs_(blobs) {}
+
+    struct NewVersion {
+        std::string dataset;
+        std::vector<Entry> entries;
+        std::string message;
+        std::optional<int64_t> parent;
+        std::optional<int64_t> cause;  // event
+    };
+    // Checks names, and that the workspace may read every digest. Call from a thread that may
+    // block: the tree itself is stored first.
+    Result<Version> create_version(store::Tx& tx, int64_t workspace_id, NewVersion request) const;
+
+    // number 0: the latest.
+    Result<Version> get_version(store::Tx& tx, int64_t workspace_id, const std::string& dataset,
+                                int64_t number) const;
+    Result<std::vector<Entry>> entries(const Version& version) const;
+    // Which of the digests the workspace may already build on.
+    Result<std::vector<std::string>> known(store::Tx& tx, int64_t workspace_id,
+                                           std::span<const std::string> digests) const;
+
+  private:
+    Env& env_;
+    const events::Events& events_;
+    blob::Store& blobs_;
+};
+
+}  // namespace rondo::data

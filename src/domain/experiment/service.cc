@@ -1,0 +1,157 @@
+#include "domain/experiment/service.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace rondo::experiment {
+namespace {
+
+using predictions::Arm;
+using predictions::Row;
+
+std::string shown(double value) {
+    char buffer[40];
+    std::snprintf(buffer, sizeof buffer, "%.4g", value);
+    return buffer;
+}
+
+// loss(champion) - loss(candidate) of a row that both scored.
+std::optional<std::pair<double, double>> losses_of(const Row& row, const Rules& rules,
+                                                   Variants variants) {
+    const auto* champion = row.answer_of(variants.champion);
+    const auto* candidate = row.answer_of(variants.candidate);
+    if (champion == nullptr || candidate == nullptr || !row.labelled) return std::nullopt;
+    const auto a = stats::loss_of(rules.loss, champion->scalar(), row.label);
+    const auto b = stats::loss_of(rules.loss, candidate->scalar(), row.label);
+    if (!a || !b) return std::nullopt;
+    return std::pair{*a, *b};
+}
+
+std::string gain_text(const Evidence& evidence) {
+    return "mean daily gain " + shown(evidence.days.bets.mean()) + " of the clip over " +
+           std::to_string(evidence.days.days()) + " days and " + std::to_string(evidence.pairs) +
+           " pairs";
+}
+
+}  // namespace
+
+Status check(const Rules& rules) {
+    if (!(rules.clip > 0 && rules.clip <= 1))
+        return fail(Code::invalid, "clip has to be in (0, 1]", "rollout.clip");
+    if (!(rules.promote_evidence > 1))
+        return fail(Code::invalid, "the evidence for a promotion has to be above 1",
+                    "rollout.promote.evidence");
+    if (!(rules.safety_alpha > 0 && rules.safety_alpha < 1))
+        return fail(Code::invalid, "the error rate has to be in (0, 1)", "rollout.safety.alpha");
+    if (rules.min_days < 1 || rules.min_rows < 1)
+        return fail(Code::invalid, "min_days and min_rows have to be at least 1",
+                    "rollout.promote");
+    return ok();
+}
+
+Status fold_day(Evidence& evidence, const predictions::SealedDay& day, const Rules& rules,
+                Variants variants, const Belongs& belongs, const FirstTime& first_time) {
+    std::vector<double> differences;
+    for (const Row& row : day.rows) {
+        if (!belongs(row)) continue;
+        ++evidence.rows;
+        if (!row.labelled) continue;
+        ++evidence.labelled;
+        if (rules.paired) {
+            if (const auto losses = losses_of(row, rules, variants)) {
+                const double difference = losses->first - losses->second;
+                ++evidence.pairs;
+                evidence.champion_loss += losses->first;
+                evidence.candidate_loss += losses->second;
+                differences.push_back(difference);
+                evidence.worse_rows.update(-difference);
+                evidence.worse_rows_peak =
+                    std::max(evidence.worse_rows_peak, evidence.worse_rows.e_value());
+            }
+        }
+        if (row.share == 0) continue;  // not assigned at random: says nothing by units
+        const auto error = stats::loss_of(stats::Loss::zero_one, row.served().scalar(), row.label);
+        if (!error) continue;
+        TRY_ASSIGN(const bool first, first_time(row.key.unit_hash));
+        if (!first) continue;
+        const stats::UnitEvidence::Entry entry{row.arm == Arm::candidate, *error > 0.5,
+                                               predictions::probability(row.share)};
+        evidence.worse_units.update(entry, stats::Direction::worse);
+        evidence.worse_units_peak =
+            std::max(evidence.worse_units_peak, evidence.worse_units.e_value());
+        evidence.better_units.update(entry, stats::Direction::better);
+        evidence.better_units_peak =
+            std::max(evidence.better_units_peak, evidence.better_units.e_value());
+    }
+    evidence.days.add_block(differences, rules.clip);
+    return ok();
+}
+
+Verdict judge_trial(const Evidence& evidence, const Rules& rules, Micros running) {
+    const double safety = 1 / rules.safety_alpha;
+    if (evidence.worse_rows_peak >= safety)
+        return {Outcome::roll_back,
+                "the candidate was worse: e-value " + shown(evidence.worse_rows_peak) +
+                    " over rows reached " + shown(safety) + " after at most " +
+                    std::to_string(evidence.pairs) + " pairs"};
+    if (evidence.worse_units_peak >= safety)
+        return {Outcome::roll_back,
+                "the candidate's units had more errors: e-value " +
+                    shown(evidence.worse_units_peak) + " reached " + shown(safety) + " after " +
+                    std::to_string(evidence.worse_units.candidate_units) + " of its units"};
+    if (evidence.rows > 0 && evidence.coverage() < rules.min_coverage)
+        return {Outcome::go_on, "only " + shown(100 * evidence.coverage()) +
+                                    " % of the rows have a label: no decision"};
+    const double e = rules.paired ? evidence.days.e_value() : evidence.better_units_peak;
+    const bool long_enough =
+        !rules.paired || evidence.days.days() >= rules.min_days;
+    const int64_t rows = rules.paired ? evidence.pairs : evidence.labelled;
+    if (e >= rules.promote_evidence && long_enough && rows >= rules.min_rows &&
+        running >= rules.min_days * std::chrono::hours{24})
+        return {Outcome::promote, "e-value " + shown(e) + " reached " +
+                                      shown(rules.promote_evidence) + ": " + gain_text(evidence)};
+    if (running >= rules.horizon)
+        return {Outcome::inconclusive,
+                "no proof either way within " + format_duration(rules.horizon) + ": e-value " +
+                    shown(e) + " for better; the champion stays"};
+    return {Outcome::go_on, "e-value " + shown(e) + " for better, " +
+                                shown(evidence.worse_rows_peak) + " for worse"};
+}
+
+Verdict judge_watch(const Evidence& evidence, const Rules& rules, Micros running,
+                    Micros watch_time) {
+    // In the watch the old champion scores along as the second variant: its gain is our loss.
+    const double limit = 1 / rules.safety_alpha;
+    const double e = evidence.days.e_value();
+    if (e >= limit)
+        return {Outcome::roll_back, "the old champion would have been better: e-value " + shown(e) +
+                                        " over days reached " + shown(limit)};
+    if (running >= watch_time)
+        return {Outcome::promote, "watched for " + format_duration(watch_time) +
+                                      ": the old champion was not better (e-value " + shown(e) +
+                                      ")"};
+    return {Outcome::go_on, "e-value " + shown(e) + " for the old champion"};
+}
+
+Point point_of(const Evidence& evidence, const Rules& rules, Time tick, Verdict verdict) {
+    Point point;
+    point.tick = tick;
+    point.days = evidence.days.days();
+    point.pairs = evidence.pairs;
+    point.rows = evidence.rows;
+    point.coverage = evidence.coverage();
+    point.promote_e = rules.paired ? evidence.days.e_value() : evidence.better_units_peak;
+    point.promote_limit = rules.promote_evidence;
+    point.safety_rows_e = evidence.worse_rows_peak;
+    point.safety_units_e = evidence.worse_units_peak;
+    point.safety_limit = 1 / rules.safety_alpha;
+    point.mean_gain = evidence.days.bets.mean() * rules.clip;
+    point.row_gain = evidence.days.row_mean();
+    const stats::Interval interval = evidence.days.interval(rules.clip, 0.05);
+    point.lower = interval.lower;
+    point.upper = interval.upper;
+    point.verdict = std::move(verdict);
+    return point;
+}
+
+}  // namespace rondo::experiment

@@ -1,0 +1,33 @@
+// Use cases of pipelines: definitions are checked before they are kept, runs are asked for.
+#pragma once
+
+#include <string>
+
+#include "base/env.h"
+#include "domain/pipeline/model.h"
+#include "platform/events/events.h"
+
+namespace rondo::pipeline {
+
+inline constexpr size_t kMaxTasks = 1000;
+
+// Names, files, needs: every problem is named, a cycle by the tasks on it.
+Status check(const PipelineSpec& spec);
+
+class Service {
+  public:
+    Service(Env& env, const events::Events& events) : env_(env), events_(events) {}
+
+    Result<Pipeline> put(store::Tx& tx, int64_t workspace_id, const PipelineSpec& spec) const;
+    Result<Pipeline> get(store::Tx& tx, int64_t workspace_id, const std::string& name) const;
+    // The run's id; the same idempotency key gives the same run.
+    Result<int64_t> start(store::Tx& tx, const Pipeline& pipeline, RunRequest request) const;
+    // Asks a run to end; its tasks are signalled by the executor.
+    Status cancel(store::Tx& tx, int64_t run_id) const;
+
+  private:
+    Env& env_;
+    const events::Events& events_;
+};
+
+}  // namespace rondo::pipeline
