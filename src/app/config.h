@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "platform/net/limits.h"
 
 namespace rondo::app {
 
@@ -24,6 +25,7 @@ struct Config {
     log::Level log_level = log::Level::info;
     std::string page_folder;  // serves the page from disk instead of the binary, for its developers
     int io_threads = 0;       // 0: one per core
+    net::Limits limits;
 };
 
 }  // namespace rondo::app

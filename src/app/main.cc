@@ -7,6 +7,7 @@
 #include "app/server.h"
 #include "app/version.h"
 #include "base/text.h"
+#include "platform/process/spec.h"
 
 namespace {
 
@@ -32,8 +33,14 @@ int report(const Status& status) {
     return exit_code(status.error().code);
 }
 
-void add_server(CLI::App& root, app::Config& config, std::vector<std::string>& environments,
-                std::string& log_level) {
+// What needs a second look after parsing.
+struct ServerFlags {
+    std::vector<std::string> environments;
+    std::vector<std::string> limits;
+    std::string log_level = "info";
+};
+
+void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
     CLI::App* server = root.add_subcommand("server", "Run the server");
     server->set_config("--config", "", "Read settings from a TOML file");
     server->add_option("--data", config.data, "Folder that holds everything the server keeps")
@@ -52,22 +59,25 @@ void add_server(CLI::App& root, app::Config& config, std::vector<std::string>& e
     server->add_option("--allowed-host", config.allowed_hosts,
                        "Further host names that requests may carry")
         ->envname("RONDO_ALLOWED_HOST");
-    server->add_option("--environment", environments,
+    server->add_option("--environment", flags.environments,
                        "A Python environment for tasks and models: NAME=/path/to/python")
         ->envname("RONDO_ENVIRONMENT")->delimiter(',');
     server->add_option("--io-threads", config.io_threads, "I/O threads; 0 takes one per core")
         ->envname("RONDO_IO_THREADS");
+    server->add_option("--limit", flags.limits,
+                       "A limit of the network: NAME=VALUE, such as header=5s or connections=500")
+        ->envname("RONDO_LIMIT")->delimiter(',');
     server->add_option("--page-folder", config.page_folder,
                        "Serve the page from this folder instead of the one built in")
         ->envname("RONDO_PAGE_FOLDER");
-    server->add_option("--log-level", log_level, "debug, info, warning or error")
+    server->add_option("--log-level", flags.log_level, "debug, info, warning or error")
         ->envname("RONDO_LOG_LEVEL")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
 }
 
-Status start_server(app::Config& config, const std::vector<std::string>& environments,
-                    const std::string& log_level) {
-    for (const std::string& text : environments) {
+Status start_server(app::Config& config, const ServerFlags& flags) {
+    for (const std::string& text : flags.limits) TRY(net::set_limit(config.limits, text));
+    for (const std::string& text : flags.environments) {
         const size_t equals = text.find('=');
         if (equals == 0 || equals == std::string::npos || text[equals + 1] != '/')
             return fail(Code::invalid, "--environment needs NAME=/absolute/path/to/python, not " +
@@ -79,10 +89,10 @@ Status start_server(app::Config& config, const std::vector<std::string>& environ
     if (config.host != "127.0.0.1" && config.host != "::1")
         return fail(Code::invalid, "without accounts the server listens on loopback only; "
                                    "'" + config.host + "' is not");
-    config.log_level = log_level == "debug"     ? log::Level::debug
-                       : log_level == "warning" ? log::Level::warning
-                       : log_level == "error"   ? log::Level::error
-                                                : log::Level::info;
+    config.log_level = flags.log_level == "debug"     ? log::Level::debug
+                       : flags.log_level == "warning" ? log::Level::warning
+                       : flags.log_level == "error"   ? log::Level::error
+                                                      : log::Level::info;
     log::set_threshold(config.log_level);
     return app::run_server(config);
 }
@@ -90,15 +100,17 @@ Status start_server(app::Config& config, const std::vector<std::string>& environ
 }  // namespace
 
 int main(int argc, char** argv) {
+    // The server starts itself again as the shim around foreign programs (platform/process).
+    if (argc == 3 && std::string_view(argv[1]) == "__shim") return process::run_shim(std::atoi(argv[2]));
+
     CLI::App root{"Rondo: the whole life of a model in one server"};
     root.set_version_flag("--version", std::string(app::kVersion));
     root.require_subcommand(1);
     root.set_help_all_flag("--help-all", "Help of all subcommands");
 
     app::Config config;
-    std::vector<std::string> environments;
-    std::string log_level = "info";
-    add_server(root, config, environments, log_level);
+    ServerFlags flags;
+    add_server(root, config, flags);
 
     try {
         root.parse(argc, argv);
@@ -107,6 +119,6 @@ int main(int argc, char** argv) {
         return code == 0 ? 0 : 2;
     }
     if (root.got_subcommand("server"))
-        return report(start_server(config, environments, log_level));
+        return report(start_server(config, flags));
     return 2;
 }

@@ -4,14 +4,26 @@
 
 #include <thread>
 
+#include "api/grpc/health.h"
+#include "api/mlflow/mlflow.h"
+#include "api/inference/inference_api.h"
+#include "api/rondo/data_api.h"
+#include "api/rondo/endpoint_api.h"
+#include "api/rondo/loop_api.h"
+#include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
 #include "app/data_folder.h"
 #include "app/version.h"
 #include "base/env.h"
 #include "base/log.h"
+#include "domain/loop/engine.h"
+#include "domain/loop/models.h"
+#include "domain/pipeline/executor.h"
 #include "domain/schema/migrations.h"
+#include "domain/serving/python/workers.h"
 #include "platform/blob/blob.h"
 #include "platform/events/events.h"
+#include "platform/jobs/periodic.h"
 #include "platform/net/server.h"
 #include "platform/rpc/service.h"
 #include "platform/store/database.h"
@@ -20,6 +32,14 @@ namespace rondo::app {
 namespace {
 
 constexpr Micros kDrain{30'000'000};
+// Threads for work on files: enough to keep a disk busy.
+constexpr int kFileThreads = 4;
+// Threads that wait for models in other processes.
+constexpr int kModelThreads = 4;
+// How often a live page without news hears from us.
+constexpr Micros kHeartbeat{10'000'000};
+// The one there is as long as there are no accounts.
+constexpr int64_t kWorkspace = 1;
 
 // Blocks the signals that end a server for all threads, so that one thread can wait for them.
 sigset_t block_signals() {
@@ -47,24 +67,98 @@ Status run_server(const Config& config) {
     TRY_ASSIGN(const auto blobs, blob::open_local_store(env, folder->file("blobs")));
     events::Hub hub;
     const events::Events events(env, hub);
+    WorkerPool file_pool(kFileThreads);
 
-    // The protocols.
+    // The domain.
+    const artifacts::Service artifacts(env, kWorkspace);
+    const tracking::Service tracking({env, artifacts, kWorkspace});
+    const registry::Service registry({env, events, tracking, kWorkspace});
+    TRY(db->write_now(store::Durability::full, [&](store::Tx& tx) {
+        return tracking.ensure_default_experiment(tx);
+    }));
+    const data::Service data(env, events, *blobs);
+    const predictions::IdCodec ids(folder->prediction_key());
+    const predictions::Service predictions(env, events, *blobs);
+    const pipeline::Service pipelines(env, events);
+    const rollout::Service rollouts(
+        [&](store::Tx& tx, const serving::EndpointRow& endpoint, int32_t version) -> Status {
+            TRY_ASSIGN(const auto model, serving::parse_model(endpoint.spec.model));
+            return registry.set_alias(tx, model.name, model.alias, version);
+        });
+
+    // The network, bound early: tasks are told the port.
     rpc::Service service(rpc::Border{config.allowed_hosts, folder->token()});
-    api::SystemApi system({*db,
-                           std::string(kVersion),
-                           std::string(kMlflowVersion),
-                           [&service] { return service.openapi(kVersion); },
-                           {[&service](std::string& out) { service.write_metrics(out); }}});
-    service.add(&system, rpc::Style::rondo, system.rows());
-
-    // The network.
     net::ServerOptions options;
     options.address = config.host;
     options.port = config.port;
     options.threads = config.io_threads;
     options.certificate_file = config.certificate_file;
     options.key_file = config.key_file;
+    options.limits = config.limits;
     TRY_ASSIGN(const auto server, net::Server::bind(env, options, service));
+    const std::string server_url = (config.certificate_file.empty() ? "http://" : "https://") +
+                                   config.host + ":" + std::to_string(server->port());
+
+    // Serving: models loaded, predictions logged.
+    WorkerPool model_pool(kModelThreads);
+    predictions::Flusher flusher;
+    serving::PythonWorkers python(env, *blobs, {config.environments, folder->file("work")});
+    serving::Loader loader(*blobs, python);
+    loop::Engine* engine_pointer = nullptr;  // what wakes it is made before it
+    serving::Endpoints endpoints(
+        {env, *db, ids, folder->assignment_key(), model_pool, predictions, flusher, loader,
+         folder->file("predictions"),
+         [&](store::Tx& tx, int64_t, const std::string& name, int64_t version) {
+             return loop::package_of(registry, artifacts, tx, name, version);
+         },
+         [&](int64_t endpoint) { engine_pointer->trip(endpoint); }});
+
+    // The loop: pipelines run, decisions are made.
+    process::Watcher watcher;
+    pipeline::Executor executor(
+        env, *db, *blobs, data, events, watcher,
+        {folder->file("work/runs"), config.environments, server_url, serving::interpreter_paths,
+         [&](store::Tx& tx, const pipeline::Run& run, const std::string& outputs) {
+             return loop::publish_model(registry, tx, run, outputs);
+         },
+         [&](int64_t) { engine_pointer->wake(); }});
+    loop::Engine engine({env, *db, *blobs, events, predictions, data, pipelines, registry, tracking,
+                         rollouts, endpoints, [&executor] { executor.wake(); }});
+    engine_pointer = &engine;
+    TRY(endpoints.load_all());
+    executor.start();
+    engine.start();
+    jobs::Periodic periodic(env);
+    periodic.add("wake_live_pages", kHeartbeat, [&hub]() -> Status {
+        hub.notify();
+        return ok();
+    });
+    periodic.start();
+
+    // The protocols.
+    api::SystemApi system({*db,
+                           std::string(kVersion),
+                           std::string(kMlflowVersion),
+                           [&service] { return service.openapi(kVersion); },
+                           {[&service](std::string& out) { service.write_metrics(out); }}});
+    service.add(&system, rpc::Style::rondo, system.rows());
+    api::HealthApi health(service, [&system] { return system.is_ready(); });
+    service.add(&health, rpc::Style::grpc, health.rows());
+    api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts});
+    mlflow.add_to(service);
+
+    api::DataApi data_api({env, *db, *blobs, data, file_pool, kWorkspace});
+    service.add(&data_api, rpc::Style::rondo, data_api.rows());
+    api::PipelineApi pipeline_api({*db, pipelines, executor, file_pool, kWorkspace});
+    service.add(&pipeline_api, rpc::Style::rondo, pipeline_api.rows());
+    api::EndpointApi endpoint_api(
+        {env, *db, events, ids, predictions, endpoints, engine, file_pool, kWorkspace});
+    service.add(&endpoint_api, rpc::Style::rondo, endpoint_api.rows());
+    api::LoopApi loop_api({env, *db, hub, endpoints, engine, file_pool, kWorkspace});
+    service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
+    api::InferenceApi inference(endpoints);
+    service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
+    service.add(&inference, rpc::Style::oip, inference.v2_rows());
 
     std::thread signal_thread([&] {
         while (true) {
@@ -76,19 +170,27 @@ Status run_server(const Config& config) {
                 if (!reloaded) log::error("certificates", {{"error", reloaded.error().message}});
                 continue;
             }
+            // Another one ends the process at once.
+            ::signal(signal, SIG_DFL);
+            pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
             log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
             system.set_ready(false);
+            hub.close();
+            engine.release_waiting();
             server->stop(kDrain);
             return;
         }
     });
     system.set_ready(true);
-    const std::string scheme = config.certificate_file.empty() ? "http" : "https";
-    log::info("listening", {{"url", scheme + "://" + config.host + ":" +
-                                        std::to_string(server->port())},
-                            {"data", folder->path()}});
+    log::info("listening", {{"url", server_url}, {"data", folder->path()}});
     server->run();
     signal_thread.join();
+    // From the top of the house down: who decides, who runs, who works, who keeps.
+    periodic.stop();
+    engine.stop();
+    executor.stop();
+    model_pool.stop();
+    file_pool.stop();
     db->stop();
     return ok();
 }

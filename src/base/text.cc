@@ -23,6 +23,8 @@ size_t utf8_length(std::string_view text) {
     return need;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
 template <class T>
 void append_shortest(std::string& out, T value) {
     if (std::isnan(value)) {
@@ -107,14 +109,12 @@ std::string_view trim(std::string_view text) {
 
 std::string to_lower(std::string_view text) {
     std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
+    for (char& c : out) c = lower(c);
     return out;
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && to_lower(a) == to_lower(b);
+    return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 std::optional<int64_t> parse_int(std::string_view text) {

@@ -24,6 +24,7 @@ class SystemApi {
 
     // Not ready (503) while draining or before everything is up.
     void set_ready(bool ready) { ready_.store(ready); }
+    bool is_ready() const { return ready_.load(); }
 
     std::vector<rpc::Row> rows();
 

@@ -64,9 +64,13 @@ std::string why_failed(const process::Outcome& outcome, const TaskSpec& spec) {
 Executor::Executor(Env& env, store::Database& db, blob::Store& blobs, const data::Service& data,
                    const events::Events& events, process::Watcher& watcher, Options options)
     : env_(env), db_(db), blobs_(blobs), data_(data), events_(events), watcher_(watcher),
-      options_(std::move(options)), thread_([this] { run(); }) {}
+      options_(std::move(options)) {}
 
 Executor::~Executor() { stop(); }
+
+void Executor::start() {
+    thread_ = std::thread([this] { run(); });
+}
 
 void Executor::wake() {
     {

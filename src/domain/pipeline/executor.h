@@ -41,6 +41,7 @@ class Executor {
     Executor(const Executor&) = delete;
     Executor& operator=(const Executor&) = delete;
 
+    void start();
     // Something may be ready: a run was queued or cancelled, a process ended. Thread-safe.
     void wake();
     // Ends the processes of a run that was cancelled. Thread-safe.

@@ -114,6 +114,11 @@ Result<bool> update(store::Tx& tx, const Rollout& r) {
     return changed == 1;
 }
 
+Status set_cause(store::Tx& tx, int64_t id, int64_t event) {
+    TRY(tx.exec("UPDATE rollouts SET cause = $1 WHERE id = $2", event, id));
+    return ok();
+}
+
 Result<bool> enter_unit(store::Tx& tx, int64_t rollout_id, uint64_t unit_hash) {
     TRY_ASSIGN(const int64_t inserted,
                tx.exec("INSERT INTO rollout_units (rollout_id, unit_hash) VALUES ($1, $2) "

@@ -19,6 +19,9 @@ Result<std::vector<Rollout>> list(store::Tx& tx, int64_t endpoint_id, int limit)
 // Writes everything that changes, when the row is still at rollout.ver; false otherwise.
 Result<bool> update(store::Tx& tx, const Rollout& rollout);
 
+// The event that announced the rollout: the cause of what becomes of it.
+Status set_cause(store::Tx& tx, int64_t id, int64_t event);
+
 // True when the unit was not in the rollout's evidence yet.
 Result<bool> enter_unit(store::Tx& tx, int64_t rollout_id, uint64_t unit_hash);
 

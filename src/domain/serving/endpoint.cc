@@ -1,5 +1,7 @@
 #include "domain/serving/endpoint.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/text.h"
 
@@ -13,6 +15,30 @@ using predictions::Key;
 constexpr Micros kMaxAhead = std::chrono::hours{24 * 400};
 
 }  // namespace
+
+LiveRoute make_live(Route route, std::shared_ptr<Engine> champion,
+                    std::shared_ptr<Engine> candidate) {
+    LiveRoute live{route, std::move(champion), std::move(candidate), nullptr};
+    const ModelDescription& first = live.champion->description();
+    if (live.candidate == nullptr || !first.has_signature ||
+        live.candidate->description().inputs == first.inputs) {
+        live.front = {live.champion, &first};  // shares the engine's life
+        return live;
+    }
+    auto both = std::make_shared<ModelDescription>(first);
+    for (const auto& column : live.candidate->description().inputs.columns) {
+        const auto& known = first.inputs.columns;
+        if (std::any_of(known.begin(), known.end(),
+                        [&](const auto& c) { return c.name == column.name; }))
+            continue;
+        // Callers need not send what only the candidate wants; without it the candidate fails.
+        both->inputs.columns.push_back(
+            {column.name, column.type == ColumnType::int64 ? ColumnType::float64 : column.type});
+        both->required.push_back(false);
+    }
+    live.front = std::move(both);
+    return live;
+}
 
 const LiveRoute& RouteTable::at(Time moment) const {
     for (auto it = routes.rbegin(); it != routes.rend(); ++it) {
@@ -44,9 +70,9 @@ void Endpoint::set_watermark(Time watermark) {
     routes_.store(std::move(next));
 }
 
-std::shared_ptr<Engine> Endpoint::front_engine() const {
+std::shared_ptr<const ModelDescription> Endpoint::front() const {
     const auto table = routes_.load();
-    return table ? table->routes.back().champion : nullptr;
+    return table ? table->routes.back().front : nullptr;
 }
 
 uint64_t Endpoint::unit_hash(const std::string& unit) const {
@@ -95,6 +121,16 @@ Task<Endpoint::Scored> Endpoint::score(std::shared_ptr<Engine> engine,
                                        std::shared_ptr<const Frame> frame) {
     Scored out;
     out.asked = true;
+    const ModelDescription& wanted = engine->description();
+    if (wanted.has_signature && frame->schema != &wanted.inputs &&
+        *frame->schema != wanted.inputs) {
+        auto projected = project(*frame, wanted.inputs);
+        if (!projected) {
+            out.answers = fail(projected.error());
+            co_return out;
+        }
+        frame = std::make_shared<const Frame>(std::move(*projected));
+    }
     const Micros start = parts_.env.steady();
     if (engine->blocks()) {
         out.answers = co_await parts_.pool.run(

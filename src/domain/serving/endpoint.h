@@ -22,7 +22,11 @@ namespace rondo::serving {
 struct LiveRoute {
     Route route;
     std::shared_ptr<Engine> champion, candidate;  // candidate may be null
+    // What requests are decoded by: the champion's inputs, and those of the candidate beside them.
+    std::shared_ptr<const ModelDescription> front;
 };
+LiveRoute make_live(Route route, std::shared_ptr<Engine> champion,
+                    std::shared_ptr<Engine> candidate);
 
 // The routes that a request may still fall under, by the moment they take effect. Immutable.
 struct RouteTable {
@@ -78,8 +82,8 @@ class Endpoint {
     // Promises that no row before this moment follows; later ones are marked late.
     void set_watermark(Time watermark);
 
-    // The engine whose schema decodes requests: the newest champion's.
-    std::shared_ptr<Engine> front_engine() const;
+    // What requests are decoded by, of the newest route; null without a model.
+    std::shared_ptr<const ModelDescription> front() const;
 
     // Answers, scores by both where the route says so, logs. Code::unavailable without a model.
     Task<Result<Served>> predict(std::shared_ptr<const Frame> frame, Labels labels);

@@ -125,14 +125,14 @@ Status Endpoints::refresh(int64_t endpoint_id) {
     if (const auto current = endpoint->routes()) table->watermark = current->watermark;
     if (state.settled) table->watermark = std::max(table->watermark, *state.settled);
     for (const Route& route : state.routes) {
-        LiveRoute live{route, nullptr, nullptr};
-        TRY_ASSIGN(live.champion,
+        TRY_ASSIGN(auto champion,
                    engine(endpoint->row().workspace_id, model.name, route.champion));
+        std::shared_ptr<Engine> candidate;
         if (route.candidate != 0) {
-            TRY_ASSIGN(live.candidate,
+            TRY_ASSIGN(candidate,
                        engine(endpoint->row().workspace_id, model.name, route.candidate));
         }
-        table->routes.push_back(std::move(live));
+        table->routes.push_back(make_live(route, std::move(champion), std::move(candidate)));
     }
     endpoint->set_routes(std::move(table));
     return ok();

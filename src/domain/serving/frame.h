@@ -1,10 +1,12 @@
 // A decoded request: rows under a schema, row-major.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "domain/predictions/model.h"
 
 namespace rondo::serving {
@@ -15,7 +17,8 @@ using predictions::ColumnType;
 using predictions::Schema;
 
 struct Frame {
-    const Schema* schema = nullptr;  // outlives the frame (it belongs to the loaded model)
+    const Schema* schema = nullptr;  // outlives the frame: the loaded model's, or `own_schema`
+    std::shared_ptr<const Schema> own_schema;  // of a model without a signature: the request's
     size_t rows = 0;
     std::vector<Cell> cells;         // rows * columns
     std::vector<std::string> texts;  // what text cells point to
@@ -25,6 +28,10 @@ struct Frame {
         return {cells.data() + index * width, width};
     }
 };
+
+// The frame under another schema, by column names; numbers change their type where it is exact
+// enough for the model. Code::invalid names a feature that is not there.
+Result<Frame> project(const Frame& frame, const Schema& to);
 
 // The answers to a frame: one number a row, several numbers a row, or text (JSON) a row.
 struct Answers {

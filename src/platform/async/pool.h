@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,20 +23,32 @@ class WorkerPool {
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    // Runs fn on a pool thread and returns its value to the coroutine. fn owns what it needs.
+    // Runs fn on a pool thread and returns its value to the coroutine. fn owns what it needs;
+    // what it throws is thrown in the coroutine.
     template <class F>
     Task<std::invoke_result_t<F&>> run(F fn) {
-        using Out = std::invoke_result_t<F&>;
-        auto out = std::make_shared<std::optional<Out>>();
-        auto shared_fn = std::make_shared<F>(std::move(fn));
-        co_await hop([this, out, shared_fn](Resume resume) {
-            post([out, shared_fn, resume = std::move(resume)]() mutable {
-                out->emplace((*shared_fn)());
+        struct Work {
+            F fn;
+            std::optional<std::invoke_result_t<F&>> value;
+            std::exception_ptr error;
+        };
+        // Shared: the coroutine may be gone before the work is done.
+        const auto work = std::make_shared<Work>(std::move(fn));
+        co_await hop([this, work](Resume resume) {
+            post([work, resume = std::move(resume)]() mutable {
+                try {
+                    work->value.emplace(work->fn());
+                } catch (...) {
+                    work->error = std::current_exception();
+                }
                 resume();
             });
         });
-        co_return std::move(**out);
+        if (work->error) std::rethrow_exception(work->error);
+        co_return std::move(*work->value);
     }
+    // Queues work that throws nothing. The queue is as long as its callers let it be: run() adds
+    // one entry for a request under way, and of those the network has a limited number.
     void post(std::move_only_function<void()> work);
     // Finishes what is queued; nothing may be posted afterwards.
     void stop();

@@ -3,19 +3,17 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
 
+#include <chrono>
 #include <functional>
-#include <memory>
-#include <optional>
-#include <utility>
 
 namespace rondo {
 
 template <class T>
 using Task = boost::asio::awaitable<T>;
 
-// Continues the waiting coroutine on its own I/O thread. Call exactly once, from any thread.
+// Continues the waiting coroutine on its own I/O thread. Call exactly once, from any thread, and
+// before the server that owns the thread is destroyed.
 using Resume = std::move_only_function<void()>;
 
 // Suspends the calling coroutine and hands `start` the means to continue it. start runs on the
@@ -24,12 +22,5 @@ Task<void> hop(std::move_only_function<void(Resume)> start);
 
 // Suspends for a time. Costs a timer; for rare waits only.
 Task<void> sleep_for(std::chrono::microseconds duration);
-
-// The values of a coroutine that ended; used where work is handed to another thread and the
-// awaiting side may be gone: both sides share ownership.
-template <class T>
-struct Handed {
-    std::optional<T> value;
-};
 
 }  // namespace rondo

@@ -2,10 +2,20 @@
 
 namespace rondo::events {
 
-Task<void> Hub::wait() {
-    co_await hop([this](Resume resume) {
-        const std::lock_guard lock(mutex_);
-        waiting_.push_back(std::move(resume));
+uint64_t Hub::count() const {
+    const std::lock_guard lock(mutex_);
+    return count_;
+}
+
+Task<void> Hub::wait(uint64_t seen) {
+    co_await hop([this, seen](Resume resume) {
+        std::unique_lock lock(mutex_);
+        if (count_ == seen && !closed_) {
+            waiting_.push_back(std::move(resume));
+            return;
+        }
+        lock.unlock();
+        resume();
     });
 }
 
@@ -13,9 +23,23 @@ void Hub::notify() {
     std::vector<Resume> woken;
     {
         const std::lock_guard lock(mutex_);
+        ++count_;
         woken.swap(waiting_);
     }
     for (Resume& resume : woken) resume();
+}
+
+void Hub::close() {
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
+    notify();
+}
+
+bool Hub::is_closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
 }
 
 Result<int64_t> Events::publish(store::Tx& tx, const NewEvent& event) const {

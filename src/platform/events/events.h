@@ -33,15 +33,22 @@ struct Event {
     std::optional<int64_t> cause;
 };
 
-// Wakes who waits for new events. Thread-safe.
+// Wakes who waits for something new. Thread-safe. To miss nothing, read the count, look whether
+// there is something new, and wait with that count.
 class Hub {
   public:
-    // Continues after the next notify() or tick().
-    Task<void> wait();
+    uint64_t count() const;
+    // Continues once notify() or close() has been called after the count was read.
+    Task<void> wait(uint64_t seen);
     void notify();
+    // The server stops: nobody waits any more.
+    void close();
+    bool is_closed() const;
 
   private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
+    uint64_t count_ = 0;
+    bool closed_ = false;
     std::vector<Resume> waiting_;
 };
 

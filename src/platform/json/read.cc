@@ -38,6 +38,9 @@ class Reader {
             case Kind::text: {
                 std::string_view text;
                 if (in.get(text)) return wrong(in, path, "a string");
+                // What MLflow sends ends in text columns, and PostgreSQL's end at a NUL.
+                if (dialect_ == Dialect::mlflow && text.find('\0') != std::string_view::npos)
+                    return wrong(in, path, "text without NUL characters");
                 static_cast<std::string*>(out)->assign(text);
                 return ok();
             }
@@ -162,6 +165,7 @@ class Reader {
         dom::object fields;
         if (in.get(fields)) return wrong(in, path, "an object");
         uint64_t seen = 0;
+        uint64_t filled = 0;
         size_t guess = 0;  // fields mostly come in the table's order
         for (const auto [name, value] : fields) {
             size_t index = info.fields.size();
@@ -181,14 +185,22 @@ class Reader {
             if (value.is_null()) continue;  // null means absent, as in protobuf's JSON
             seen |= uint64_t{1} << index;
             const FieldInfo& field = info.fields[index];
-            TRY(read(*field.shape, value, static_cast<char*>(out) + field.offset, here));
+            void* const member = static_cast<char*>(out) + field.offset;
+            TRY(read(*field.shape, value, member, here));
+            if (!counts_as_absent(field, member)) filled |= uint64_t{1} << index;
             guess = index + 1;
         }
         for (size_t i = 0; i < info.fields.size(); ++i) {
-            if (info.fields[i].presence == Presence::required && (seen >> i & 1) == 0)
+            if (info.fields[i].presence == Presence::required && (filled >> i & 1) == 0)
                 return fail(missing_field(Path{&path, info.fields[i].name}.text(), dialect_));
         }
         return ok();
+    }
+
+    // MLflow's protobuf cannot tell an empty text from none: a required one has to say something.
+    bool counts_as_absent(const FieldInfo& field, const void* member) const {
+        return dialect_ == Dialect::mlflow && field.shape->kind == Kind::text &&
+               static_cast<const std::string*>(member)->empty();
     }
 
     Status list(const Shape& shape, dom::element in, void* out, const Path& path) {

@@ -1,4 +1,3 @@
-// Asio and Beast are compiled once, here.
+// Asio is compiled once, here.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
-#include <boost/beast/src.hpp>

@@ -1,6 +1,9 @@
 #include "platform/net/http.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdio>
+#include <ctime>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -77,15 +80,10 @@ std::string_view Headers::get(std::string_view name) const {
 
 size_t Headers::count(std::string_view name) const {
     size_t n = 0;
-    for (size_t i = 0; i < fields_.size(); ++i) n += equals_ignoring_case(at(i).first, name) ? 1 : 0;
+    for (size_t i = 0; i < fields_.size(); ++i) {
+        if (fields_[i].name_size == name.size() && equals_ignoring_case(at(i).first, name)) ++n;
+    }
     return n;
-}
-
-bool Headers::has(std::string_view name) const { return count(name) > 0; }
-
-void Headers::clear() {
-    text_.clear();
-    fields_.clear();
 }
 
 std::string_view Request::param(std::string_view name) const {
@@ -102,24 +100,37 @@ std::string_view reason_of(int status) {
         case 202: return "Accepted";
         case 204: return "No Content";
         case 206: return "Partial Content";
+        case 301: return "Moved Permanently";
+        case 302: return "Found";
+        case 303: return "See Other";
         case 304: return "Not Modified";
+        case 307: return "Temporary Redirect";
+        case 308: return "Permanent Redirect";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
         case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
+        case 406: return "Not Acceptable";
         case 408: return "Request Timeout";
         case 409: return "Conflict";
+        case 410: return "Gone";
+        case 411: return "Length Required";
         case 412: return "Precondition Failed";
         case 413: return "Content Too Large";
         case 415: return "Unsupported Media Type";
         case 416: return "Range Not Satisfiable";
         case 421: return "Misdirected Request";
+        case 422: return "Unprocessable Content";
+        case 423: return "Locked";
+        case 424: return "Failed Dependency";
+        case 428: return "Precondition Required";
         case 429: return "Too Many Requests";
         case 431: return "Request Header Fields Too Large";
         case 499: return "Client Closed Request";
         case 500: return "Internal Server Error";
         case 501: return "Not Implemented";
+        case 502: return "Bad Gateway";
         case 503: return "Service Unavailable";
         case 504: return "Gateway Timeout";
         case 507: return "Insufficient Storage";
@@ -162,6 +173,36 @@ std::string percent_encode(std::string_view text) {
         }
     }
     return out;
+}
+
+std::string_view safe_value(std::string_view value, std::string& scratch) {
+    const auto is_control = [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; };
+    if (std::ranges::none_of(value, is_control)) return value;
+    scratch = value;
+    std::ranges::replace_if(scratch, is_control, '_');
+    return scratch;
+}
+
+std::string_view http_date(Env& env) {
+    thread_local int64_t made_for = -1;
+    thread_local char text[32];
+    const Time now = env.now();
+    const int64_t second = to_micros(now) / 1'000'000;
+    if (second != made_for) {
+        made_for = second;
+        const std::time_t t = second;
+        std::tm parts{};
+        gmtime_r(&t, &parts);
+        // No strftime: names of days and months are English whatever the locale.
+        constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+        constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+        std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                      days[static_cast<size_t>(parts.tm_wday)], parts.tm_mday,
+                      months[static_cast<size_t>(parts.tm_mon)], parts.tm_year + 1900,
+                      parts.tm_hour, parts.tm_min, parts.tm_sec);
+    }
+    return text;
 }
 
 }  // namespace rondo::net

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/env.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "platform/async/task.h"
 
 namespace rondo::net {
@@ -25,11 +27,12 @@ class Headers {
     void add(std::string_view name, std::string_view value);
     // The first value of that name, or an empty view.
     std::string_view get(std::string_view name) const;
-    bool has(std::string_view name) const;
+    bool has(std::string_view name) const { return count(name) > 0; }
     size_t count(std::string_view name) const;
-    void clear();
     size_t size() const { return fields_.size(); }
     std::pair<std::string_view, std::string_view> at(size_t index) const;
+    // Room for that many bytes of names and values, so that adding them moves nothing.
+    void reserve(size_t bytes) { text_.reserve(bytes); }
 
   private:
     // All text in one string; fields as offsets, because the string may move.
@@ -45,7 +48,7 @@ class BodySource {
   public:
     virtual ~BodySource() = default;
     // The next piece; empty at the end. The view lives until the next call. Fails when the peer
-    // leaves, is too slow, or exceeds the route's limit.
+    // leaves or stalls, sends nonsense, or exceeds the route's limit; and then again at each call.
     virtual Task<Result<std::string_view>> next() = 0;
 };
 
@@ -56,9 +59,17 @@ class BodyProducer {
     // The next piece; empty at the end. A failure cuts the connection, since the status line is
     // out already.
     virtual Task<Result<std::string>> next() = 0;
+    // The client left, or the server is stopping: a body that waits for events has to end soon.
+    // Called on the I/O thread, also while next() waits, and maybe more than once.
+    virtual void cancel() {}
 };
 
+// Stays where it was made: path and query are views into target.
 struct Request {
+    Request() = default;
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+
     Verb verb = Verb::other;
     std::string target;       // as sent, for logs
     std::string_view path;    // raw path, part of target
@@ -70,7 +81,9 @@ struct Request {
     std::string peer;               // address of the client
     std::string id;                 // for logs and the x-request-id header
     bool secure = false;            // came over TLS
-    bool is_grpc = false;
+    bool is_grpc = false;           // HTTP/2 with content-type application/grpc
+    // When the client stops waiting (grpc-timeout), on the steady clock.
+    Micros deadline = Micros::max();
 
     std::string_view param(std::string_view name) const;
 };
@@ -97,5 +110,12 @@ Result<std::string> percent_decode(std::string_view text);
 // The pairs of a query string, decoded ('+' is a blank), in order. At most 1,000.
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 std::string percent_encode(std::string_view text);
+
+// A header's value as it may go out: no control character of a file name or a message can start
+// another header (T9). `scratch` holds the text where something had to be replaced.
+std::string_view safe_value(std::string_view value, std::string& scratch);
+
+// Now as an HTTP date, made once a second on each thread.
+std::string_view http_date(Env& env);
 
 }  // namespace rondo::net

@@ -1,408 +1,301 @@
-// The HTTP/1.1 loop. The grammar is Beast's parser, fed by put(); the loop, the limits and the
-// writing are ours.
-#include <boost/beast/http/basic_parser.hpp>
+// The HTTP/1.1 loop: one request after the other, each read, answered, and its rest skipped.
+#include <cstring>
 
-#include <charconv>
-
-#include "base/text.h"
 #include "platform/net/connection.h"
+#include "platform/net/http1_parser.h"
+#include "platform/net/http1_writer.h"
 
 namespace rondo::net {
 namespace {
 
-namespace http = boost::beast::http;
-using boost::beast::string_view;
-using boost::system::error_code;
-
-constexpr size_t kReadBytes = 16 << 10;
-constexpr size_t kStreamReadBytes = 256 << 10;
+constexpr size_t kHeadBytes = 2 << 10;   // what an idle connection keeps ready for a head
+constexpr size_t kBodyBytes = 64 << 10;  // read at once of a body
 // An unread rest of a body up to this size is skipped to keep the connection.
-constexpr size_t kDrainBytes = 64 << 10;
+constexpr size_t kSkipBytes = 64 << 10;
+// Reserved for an announced body before any of it has arrived.
+constexpr size_t kReserveBytes = 256 << 10;
 
-class Parser final : public http::basic_parser<true> {
-  public:
-    Parser(Request& request, size_t header_limit) : request_(request) {
-        this->header_limit(static_cast<uint32_t>(header_limit));
-        this->body_limit(boost::none);  // ours is known only after routing
-        eager(false);
-    }
-
-    std::string body;  // what arrived and was not taken yet
-    uint64_t body_bytes = 0;
-    bool expects_continue = false;
-    int version = 11;
-
-  private:
-    void on_request_impl(http::verb, string_view method, string_view target, int version_number,
-                         error_code&) override {
-        request_.verb = verb_of({method.data(), method.size()});
-        request_.target.assign(target.data(), target.size());
-        version = version_number;
-    }
-    void on_response_impl(int, string_view, int, error_code&) override {}
-    void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
-        request_.headers.add({name.data(), name.size()}, {value.data(), value.size()});
-    }
-    void on_header_impl(error_code&) override {
-        expects_continue = equals_ignoring_case(request_.headers.get("expect"), "100-continue");
-    }
-    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    size_t on_body_impl(string_view piece, error_code&) override {
-        body.append(piece.data(), piece.size());
-        body_bytes += piece.size();
-        return piece.size();
-    }
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-    size_t on_chunk_body_impl(std::uint64_t, string_view piece, error_code&) override {
-        body.append(piece.data(), piece.size());
-        body_bytes += piece.size();
-        return piece.size();
-    }
-    void on_finish_impl(error_code&) override {}
-
-    Request& request_;
-};
-
-// The bytes read and not yet parsed.
+// The bytes that were read and are not used up yet.
 class Input {
   public:
-    explicit Input(std::string first) : bytes_(std::move(first)) {}
+    explicit Input(std::string_view first) {
+        make_room(std::max(first.size(), kHeadBytes));
+        std::memcpy(bytes_.get(), first.data(), first.size());
+        end_ = first.size();
+    }
 
-    std::string_view left() const { return std::string_view(bytes_).substr(pos_); }
-    void consume(size_t n) { pos_ += n; }
-    Task<bool> fill(ByteStream& stream, size_t n) {
-        if (pos_ == bytes_.size()) {
-            bytes_.clear();
-        } else if (pos_ > 0) {
-            bytes_.erase(0, pos_);
-        }
-        pos_ = 0;
-        const size_t old = bytes_.size();
-        bytes_.resize(old + n);
-        const size_t got = co_await stream.read(bytes_.data() + old, n);
-        bytes_.resize(old + got);
+    char* data() { return bytes_.get() + begin_; }
+    size_t size() const { return end_ - begin_; }
+    std::string_view left() const { return {bytes_.get() + begin_, size()}; }
+    void consume(size_t n) { begin_ += n; }
+
+    // Reads more behind what is left; false at the end. Has room for at least `room` bytes.
+    Task<bool> fill(ByteStream& stream, size_t room) {
+        make_room(room);
+        const size_t got = co_await stream.read(bytes_.get() + end_, capacity_ - end_);
+        end_ += got;
         co_return got > 0;
     }
-    // Gives memory of a large body back before the connection goes idle.
+    // Gives the memory of a large request back before the connection goes idle.
     void shrink() {
-        if (pos_ == bytes_.size() && bytes_.capacity() > 2 * kReadBytes) {
-            bytes_ = {};
-            pos_ = 0;
-        }
+        if (size() > 0 || capacity_ <= kHeadBytes) return;
+        bytes_.reset();
+        capacity_ = begin_ = end_ = 0;
     }
 
   private:
-    std::string bytes_;
-    size_t pos_ = 0;
+    void make_room(size_t room) {
+        if (size() == 0) begin_ = end_ = 0;
+        if (capacity_ - end_ >= room) return;
+        const size_t left = size();
+        if (capacity_ - left >= room) {
+            std::memmove(bytes_.get(), data(), left);
+        } else {
+            capacity_ = std::max(left + room, 2 * left);
+            auto larger = std::make_unique_for_overwrite<char[]>(capacity_);
+            if (left > 0) std::memcpy(larger.get(), data(), left);
+            bytes_ = std::move(larger);
+        }
+        begin_ = 0;
+        end_ = left;
+    }
+
+    std::unique_ptr<char[]> bytes_;
+    size_t capacity_ = 0, begin_ = 0, end_ = 0;
 };
 
 class Body final : public BodySource {
   public:
-    Body(Connection& connection, Parser& parser, Input& input, size_t limit)
-        : connection_(connection), parser_(parser), input_(input), limit_(limit) {}
+    Body(Connection& connection, Input& input, const Head& head)
+        : connection_(connection), input_(input), decoder_(head),
+          expects_continue_(head.expects_continue) {}
+
+    void set_limit(size_t bytes) { limit_ = bytes; }
+    bool complete() const { return decoder_.done(); }
 
     Task<Result<std::string_view>> next() override {
-        piece_.clear();
-        while (true) {
-            if (!parser_.body.empty()) {
-                std::swap(piece_, parser_.body);
-                if (parser_.body_bytes > limit_)
-                    co_return fail(Code::too_large, "the body is larger than " +
-                                                        std::to_string(limit_) + " bytes");
-                co_return std::string_view(piece_);
-            }
-            if (parser_.is_done()) co_return std::string_view{};
-            if (failed_) co_return gone();
-            if (!input_.left().empty()) {
-                error_code error;
-                const std::string_view in = input_.left();
-                const size_t used = parser_.put(boost::asio::buffer(in.data(), in.size()), error);
-                input_.consume(used);
-                if (error && error != http::error::need_more) {
-                    failed_ = true;
-                    co_return fail(Code::invalid, "malformed body: " + error.message());
-                }
-                if (used > 0 || !parser_.body.empty() || parser_.is_done()) continue;
-            }
-            connection_.arm(connection_.limits.progress);
-            const bool filled = co_await input_.fill(connection_.stream, kStreamReadBytes);
-            connection_.disarm();
-            if (!filled) {
-                failed_ = true;
-                co_return gone();
+        input_.consume(std::exchange(taken_, 0));
+        while (!failure_) {
+            if (decoder_.done()) co_return std::string_view{};
+            if (input_.size() == 0 && !co_await read_more()) continue;
+            auto step = decoder_.decode(input_.data(), input_.size());
+            if (!step) {
+                failure_ = std::move(step).error();
+            } else if ((received_ += step->made) > limit_) {
+                failure_ = {Code::too_large, "the body is larger than the limit of " +
+                                                 std::to_string(limit_) + " bytes"};
+            } else if (step->made == 0) {
+                input_.consume(step->used);
+            } else {
+                taken_ = step->used;  // the view is into the input
+                co_return std::string_view(input_.data(), step->made);
             }
         }
-    }
-    bool failed() const { return failed_; }
-
-  private:
-    static std::unexpected<Error> gone() {
-        return fail(Code::cancelled, "the client left before the body was complete");
+        co_return std::unexpected(*failure_);
     }
 
-    Connection& connection_;
-    Parser& parser_;
-    Input& input_;
-    size_t limit_;
-    bool failed_ = false;
-    std::string piece_;
-};
-
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-    out += name;
-    out += ": ";
-    // No value of ours may start another header, whatever a file name holds.
-    for (const char c : value) out += static_cast<uint8_t>(c) < 0x20 || c == 0x7f ? '_' : c;
-    out += "\r\n";
-}
-
-void append_number(std::string& out, uint64_t n) {
-    char buffer[24];
-    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, n);
-    out.append(buffer, static_cast<size_t>(end - buffer));
-}
-
-enum class Framing { length, chunked, until_close };
-
-std::string head_of(const Response& response, Framing framing, uint64_t length, bool keep_alive,
-                    const std::string& request_id) {
-    std::string head;
-    head.reserve(256);
-    head += "HTTP/1.1 ";
-    append_number(head, static_cast<uint64_t>(response.status));
-    head += ' ';
-    head += reason_of(response.status);
-    head += "\r\n";
-    if (!response.content_type.empty()) append_header(head, "content-type", response.content_type);
-    if (framing == Framing::length) {
-        head += "content-length: ";
-        append_number(head, length);
-        head += "\r\n";
-    } else if (framing == Framing::chunked) {
-        head += "transfer-encoding: chunked\r\n";
+    // Whether it is worth while to skip the rest, so that the connection can go on. A client that
+    // was never told to go on with its body may send it or not: nobody knows what comes next.
+    bool can_be_skipped() {
+        if (decoder_.done()) return true;
+        const auto left = decoder_.left();
+        return !failure_ && !expects_continue_ && left && *left <= kSkipBytes;
     }
-    if (!keep_alive) head += "connection: close\r\n";
-    append_header(head, "x-request-id", request_id);
-    for (const auto& [name, value] : response.headers) append_header(head, name, value);
-    head += "\r\n";
-    return head;
-}
-
-// Writes a response; false when the connection cannot go on.
-class Writer {
-  public:
-    Writer(Connection& connection, const Request& request) :
-        connection_(connection), request_(request) {}
-
-    uint64_t bytes = 0;
-
-    Task<bool> write(Response& response, bool keep_alive, bool old_client) {
-        connection_.arm(connection_.limits.progress);
-        const bool no_body = request_.verb == Verb::head || response.status == 204 ||
-                             response.status == 304;
-        bool good = false;
-        if (response.stream == nullptr) {
-            const std::string head = head_of(response, Framing::length, response.body.size(),
-                                             keep_alive, request_.id);
-            const std::string_view body = no_body ? std::string_view{} : response.body;
-            bytes = head.size() + body.size();
-            good = co_await connection_.stream.write(head, body);
-        } else {
-            const Framing framing = response.stream_length ? Framing::length
-                                    : old_client           ? Framing::until_close
-                                                           : Framing::chunked;
-            const std::string head = head_of(response, framing, response.stream_length.value_or(0),
-                                             keep_alive, request_.id);
-            bytes = head.size();
-            good = co_await connection_.stream.write(head, {});
-            if (good && !no_body) good = co_await write_stream(response, framing);
-            if (framing == Framing::until_close) good = false;
-        }
-        connection_.disarm();
-        co_return good;
-    }
-
-  private:
-    Task<bool> write_stream(Response& response, Framing framing) {
-        uint64_t left = response.stream_length.value_or(UINT64_MAX);
+    Task<bool> skip() {
+        limit_ = UINT64_MAX;  // kSkipBytes have been promised at most
         while (true) {
-            connection_.disarm();  // making a piece may take its time (live events)
-            auto piece = co_await response.stream->next();
+            const auto piece = co_await next();
             if (!piece) co_return false;
-            connection_.arm(connection_.limits.progress);
-            bytes += piece->size();
-            if (framing == Framing::chunked) {
-                std::string head;
-                char buffer[24];
-                const auto [end, error] =
-                    std::to_chars(buffer, buffer + sizeof buffer, piece->size(), 16);
-                head.append(buffer, static_cast<size_t>(end - buffer)) += "\r\n";
-                piece->append("\r\n");
-                if (!co_await connection_.stream.write(head, *piece)) co_return false;
-                if (piece->size() == 2) co_return true;  // the last chunk is empty
-                continue;
-            }
-            if (piece->empty()) co_return framing == Framing::until_close || left == 0;
-            if (piece->size() > left) co_return false;  // never more than was promised
-            left -= piece->size();
-            if (!co_await connection_.stream.write(*piece, {})) co_return false;
-        }
-    }
-
-    Connection& connection_;
-    const Request& request_;
-};
-
-// The loop's state for one connection.
-class Loop {
-  public:
-    Loop(Connection& connection, std::string first)
-        : connection_(connection), input_(std::move(first)) {}
-
-    Task<void> run() {
-        while (co_await one_request()) {
+            if (piece->empty()) co_return true;
         }
     }
 
   private:
-    // False when the connection is to be closed.
-    Task<bool> one_request() {
-        Request request;
-        Parser parser(request, connection_.limits.header_bytes);
-        if (!co_await read_head(request, parser)) co_return false;
+    Task<bool> read_more() {
+        if (std::exchange(expects_continue_, false) &&
+            !co_await connection_.send("HTTP/1.1 100 Continue\r\n\r\n"))
+            co_return gone();
+        connection_.arm(connection_.limits.progress);
+        const size_t left = std::min<uint64_t>(decoder_.left().value_or(kBodyBytes), kBodyBytes);
+        const bool filled = co_await input_.fill(connection_.stream, std::max(left, kHeadBytes));
+        connection_.disarm();
+        co_return filled || gone();
+    }
+    bool gone() {
+        failure_ = {Code::cancelled, connection_.expired
+                                         ? "the body stalled: no byte of it came for too long"
+                                         : "the client left before the body was complete"};
+        return false;
+    }
+
+    Connection& connection_;
+    Input& input_;
+    BodyDecoder decoder_;
+    bool expects_continue_;
+    uint64_t limit_ = kSkipBytes;
+    uint64_t received_ = 0;
+    size_t taken_ = 0;
+    std::optional<Error> failure_;
+};
+
+// One request with all that belongs to it.
+struct Exchange {
+    explicit Exchange(Connection& connection) : memory(connection) {}
+
+    Request request;
+    Head head;
+    const Route* route = nullptr;
+    Micros started{};
+    BodyMemory memory;
+};
+
+class Http1 final : public Protocol {
+  public:
+    Http1(Connection& connection, std::string_view first)
+        : connection_(connection), input_(first) {}
+
+    // True when the peer may still be reading.
+    Task<bool> run() {
+        connection_.protocol = this;
+        Next next = Next::request;
+        while (next == Next::request && co_await next_request()) next = co_await one_request();
+        connection_.protocol = nullptr;
+        co_return next == Next::goodbye;
+    }
+
+    void drain() override {
+        if (connection_.idle) connection_.stream.close();
+        if (writer_ != nullptr) writer_->cancel();
+    }
+    void sweep(Micros) override {
+        if (writer_ != nullptr && writer_->waits_for_piece() && connection_.stream.peer_left())
+            writer_->cancel();
+    }
+
+  private:
+    enum class Next { request, goodbye, nothing };  // nothing: the peer is gone
+
+    // Waits for the first byte of a request. A coroutine of its own, because this is where most
+    // connections are most of the time, and the frame of one_request() is large.
+    Task<bool> next_request() {
+        connection_.arm(connection_.limits.idle);
+        co_return input_.size() > 0 || co_await input_.fill(connection_.stream, kHeadBytes);
+    }
+
+    Task<Next> one_request() {
+        Exchange exchange(connection_);
+        const Status received = co_await read_head(exchange);
+        if (!received && received.error().code == Code::cancelled) co_return Next::nothing;
         connection_.idle = false;
-        const Micros started = connection_.env.steady();
-        request.peer = connection_.stream.peer();
-        request.secure = connection_.secure;
-        assign_request_id(connection_.env, request);
-
-        bool keep_alive = parser.keep_alive();
-        Response response;
-        const Route* route = nullptr;
-        if (request.headers.count("host") != 1 || !split_target(request)) {
-            keep_alive = false;
-            response = connection_.application.refuse(
-                400, {Code::invalid, "a request needs one Host header and a target like /path"});
-        } else {
-            auto decision = connection_.application.admit(request);
-            route = decision.route;
-            response = std::move(decision.answer);
+        exchange.started = connection_.env.steady();
+        Body body(connection_, input_, exchange.head);
+        std::optional<Response> response;
+        if (received) response = co_await answer(exchange, body);
+        else response = refuse_head(exchange, received.error());
+        Next next = Next::nothing;
+        if (response) {
+            const bool keep = received && exchange.head.keep_alive && body.can_be_skipped() &&
+                              framing_of(*response, exchange.head) != Framing::until_close &&
+                              !connection_.draining.load(std::memory_order_relaxed);
+            next = co_await write(exchange, *response, keep ? Next::request : Next::goodbye);
         }
-        Body body(connection_, parser, input_, route == nullptr ? kDrainBytes : route->body_limit);
-        if (route != nullptr) {
-            auto answer = co_await answer_route(*route, request, parser, body);
-            if (!answer) co_return false;
-            response = std::move(*answer);
-        }
-        keep_alive = co_await drain(parser, body) && keep_alive;
-        keep_alive = keep_alive && !connection_.draining.load(std::memory_order_relaxed);
-        const bool old_client = parser.version < 11;
-
-        Writer writer(connection_, request);
-        const bool good = co_await writer.write(response, keep_alive, old_client);
-        connection_.application.finished(request, route, response.status, writer.bytes,
-                                         connection_.env.steady() - started);
-        connection_.idle = true;
+        if (next == Next::request && !co_await body.skip()) next = Next::goodbye;
+        connection_.rest();
         input_.shrink();
-        co_return good && keep_alive;
+        co_return next;
     }
 
-    // Receives the body and calls the handler; an error only when the client is gone.
-    Task<Result<Response>> answer_route(const Route& route, Request& request, Parser& parser,
-                                        Body& body) {
-        const auto refuse = [&](const Error& error) {
-            return connection_.application.refuse(error.code == Code::too_large ? 413 : 400, error);
-        };
-        const uint64_t announced = parser.content_length().value_or(0);
-        if (announced > route.body_limit) {
-            co_return refuse({Code::too_large, "the body has " + std::to_string(announced) +
-                                                   " bytes, the limit here is " +
-                                                   std::to_string(route.body_limit)});
-        }
-        if (parser.expects_continue && !parser.is_done() &&
-            !co_await connection_.stream.write("HTTP/1.1 100 Continue\r\n\r\n", {}))
-            co_return fail(Code::cancelled, "the client left");
-        const Status received = co_await receive(route, request, body);
-        if (received) co_return co_await call(route, request, connection_.application);
-        if (received.error().code == Code::cancelled) co_return fail(received.error());
-        co_return refuse(received.error());
-    }
-
-    Task<bool> read_head(Request& request, Parser& parser) {
-        bool started = !input_.left().empty();
-        connection_.arm(started ? connection_.limits.header : connection_.limits.idle);
-        while (true) {
-            if (!input_.left().empty()) {
-                if (!started) connection_.arm(connection_.limits.header);
-                started = true;
-                error_code error;
-                const std::string_view in = input_.left();
-                const size_t used = parser.put(boost::asio::buffer(in.data(), in.size()), error);
-                input_.consume(used);
-                if (parser.is_header_done() && !error) break;
-                if (error && error != http::error::need_more) {
-                    co_await refuse_head(request, error);
-                    co_return false;
-                }
-                if (used > 0) continue;
+    // Fails with Code::cancelled when there is no request to answer.
+    Task<Status> read_head(Exchange& exchange) {
+        HeadScanner scanner;
+        size_t size = 0;
+        connection_.arm(connection_.limits.header);
+        while (size == 0) {
+            CO_TRY_ASSIGN(size, scanner.scan(input_.left()));
+            if ((size > 0 ? size : input_.size()) > connection_.limits.header_bytes)
+                co_return fail(Code::too_large, "the request's head is larger than " +
+                                    std::to_string(connection_.limits.header_bytes) + " bytes");
+            if (size == 0 && !co_await input_.fill(connection_.stream, kHeadBytes / 2)) {
+                if (connection_.expired)
+                    co_return fail(Code::deadline_exceeded, "the request's head took too long");
+                co_return fail(Code::cancelled, "the client left within the request's head");
             }
-            if (!co_await input_.fill(connection_.stream, kReadBytes)) co_return false;
         }
         connection_.disarm();
-        parser.eager(true);
-        co_return true;
+        auto head = parse_head(input_.left().substr(0, size), connection_.limits.header_fields,
+                               exchange.request);
+        if (!head) co_return std::unexpected(std::move(head).error());
+        exchange.head = *head;
+        input_.consume(size);
+        co_return complete_head(connection_, exchange.request);
     }
 
-    Task<void> refuse_head(Request& request, error_code error) {
-        const bool large = error == http::error::header_limit;
-        assign_request_id(connection_.env, request);
-        Response response = connection_.application.refuse(
-            large ? 431 : 400,
-            {Code::invalid, large ? "the request's headers are larger than " +
-                                        std::to_string(connection_.limits.header_bytes) + " bytes"
-                                  : "malformed request: " + error.message()});
-        Writer writer(connection_, request);
-        co_await writer.write(response, false, false);
-        connection_.application.finished(request, nullptr, response.status, writer.bytes, Micros{0});
+    Response refuse_head(Exchange& exchange, const Error& error) {
+        if (exchange.request.id.empty()) exchange.request.id = next_request_id(connection_.env);
+        Response response = connection_.application.refuse(exchange.request, error);
+        if (error.code == Code::too_large) response.status = 431;
+        if (error.code == Code::deadline_exceeded) response.status = 408;
+        return response;
+    }
+
+    // Nothing when the client is gone.
+    Task<std::optional<Response>> answer(Exchange& exchange, Body& body) {
+        auto admitted = connection_.application.admit(exchange.request);
+        if (!admitted) co_return std::move(admitted).error();
+        const Route& route = *(exchange.route = *admitted);
+        body.set_limit(route.body_limit);
+        const Status received = co_await receive(exchange, body);
+        if (received) co_return co_await call(route, exchange.request, connection_.application);
+        const bool stalled = connection_.expired;
+        if (received.error().code == Code::cancelled && !stalled) co_return std::nullopt;
+        Response response = connection_.application.refuse(exchange.request, received.error());
+        if (stalled) response.status = 408;
+        co_return response;
     }
 
     // Reads a buffered body whole, or hands over the stream.
-    Task<Status> receive(const Route& route, Request& request, Body& body) {
-        if (route.body_mode == BodyMode::streamed) {
+    Task<Status> receive(Exchange& exchange, Body& body) {
+        Request& request = exchange.request;
+        const uint64_t announced = exchange.head.length;
+        if (announced > exchange.route->body_limit)
+            co_return fail(Code::too_large, "the body has " + std::to_string(announced) +
+                                                " bytes, the limit here is " +
+                                                std::to_string(exchange.route->body_limit));
+        if (exchange.route->body_mode == BodyMode::streamed) {
             request.stream = &body;
             co_return ok();
         }
+        request.body.reserve(std::min<uint64_t>(announced, kReserveBytes));
         while (true) {
-            auto piece = co_await body.next();
-            if (!piece) co_return std::unexpected(std::move(piece).error());
-            if (piece->empty()) co_return ok();
-            request.body.append(*piece);
+            CO_TRY_ASSIGN(const std::string_view piece, co_await body.next());
+            if (piece.empty()) co_return ok();
+            CO_TRY(exchange.memory.take(piece.size()));
+            request.body.append(piece);
         }
     }
 
-    // Skips what the handler left unread; false when that is more than is worth reading.
-    static Task<bool> drain(Parser& parser, Body& body) {
-        uint64_t skipped = 0;
-        while (!parser.is_done()) {
-            if (body.failed() || skipped > kDrainBytes) co_return false;
-            const auto left = parser.content_length_remaining();
-            if (left && *left > kDrainBytes) co_return false;
-            auto piece = co_await body.next();
-            if (!piece) co_return false;
-            skipped += piece->size();
-        }
-        co_return true;
+    Task<Next> write(Exchange& exchange, Response& response, Next next) {
+        ResponseWriter writer(connection_, exchange.request, exchange.head);
+        writer_ = &writer;
+        const bool good = co_await writer.write(
+            response, next == Next::request ? Afterwards::keep : Afterwards::close);
+        writer_ = nullptr;
+        connection_.application.finished(exchange.request, exchange.route, response.status,
+                                         writer.bytes(),
+                                         connection_.env.steady() - exchange.started);
+        co_return good ? next : Next::nothing;
     }
 
     Connection& connection_;
     Input input_;
+    ResponseWriter* writer_ = nullptr;
 };
 
 }  // namespace
 
-Task<void> serve_http1(Connection& connection, std::string first) {
-    Loop loop(connection, std::move(first));
-    co_await loop.run();
+Task<bool> serve_http1(Connection& connection, std::string first) {
+    Http1 loop(connection, first);
+    co_return co_await loop.run();
 }
 
 }  // namespace rondo::net

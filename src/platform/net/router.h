@@ -3,10 +3,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "platform/net/http.h"
@@ -15,9 +15,6 @@ namespace rondo::net {
 
 enum class BodyMode : uint8_t { buffered, streamed };
 
-// What is counted per route, for /metrics. Written by the I/O threads.
-struct RouteStats;
-
 struct Route {
     Verb verb;
     std::string pattern;
@@ -25,7 +22,12 @@ struct Route {
     size_t body_limit = 0;
     // Called on an I/O thread. The request lives until the task has ended.
     std::function<Task<Response>(Request&)> handle;
-    RouteStats* stats = nullptr;
+    size_t index = 0;  // in the order of registration; set by the router
+};
+
+// Lets maps of strings be searched by views.
+struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
 };
 
 class Router {
@@ -39,7 +41,8 @@ class Router {
 
     struct Match {
         const Route* route = nullptr;
-        bool path_exists = false;  // some other verb is there: 405 instead of 404
+        // Without a route: the verbs that the path does have, for 405 instead of 404.
+        std::vector<Verb> allowed;
     };
     // Fills request.params. Fails when a parameter is not decodable.
     Result<Match> find(Request& request) const;
@@ -48,7 +51,10 @@ class Router {
 
   private:
     struct Node;
+    struct Search;
     std::unique_ptr<Node> root_;
+    // Whole paths without parameters: most requests need no walk.
+    std::unordered_map<std::string, const Node*, TextHash, std::equal_to<>> literal_paths_;
     std::vector<std::unique_ptr<Route>> routes_;
 };
 

@@ -1,7 +1,7 @@
-// A connected byte stream, plain or TLS, owned by one coroutine on one I/O thread.
+// A connected byte stream, plain or TLS, owned by one coroutine on one I/O thread. One read and one
+// write may be under way at once.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,26 +14,25 @@ namespace rondo::net {
 class ByteStream {
   public:
     virtual ~ByteStream() = default;
-    // At least one byte, up to n; 0 when the peer closed, vanished, or close() was called.
+    // Shakes hands where the transport does; false when that fails.
+    virtual Task<bool> open() = 0;
+    // At least one byte, up to n; 0 when the peer closed or vanished, or the wait was ended.
     virtual Task<size_t> read(char* into, size_t n) = 0;
-    // Writes both parts, in order, with one system call where the kernel takes it. False when the
-    // peer is gone. The views have to live until the task has ended.
-    virtual Task<bool> write(std::string_view first, std::string_view second) = 0;
-    // Tells the peer that nothing more comes; reading goes on.
-    virtual void end_writing() = 0;
-    // Ends what is pending; reads and writes then fail.
+    // Writes from both parts, in order, what the kernel takes at once, at least one byte; 0 when
+    // the peer is gone or the wait was ended. The views have to live until the task has ended.
+    virtual Task<size_t> write(std::string_view first, std::string_view second) = 0;
+    // Tells the peer that nothing more comes, then skips what it still sends until it closes too:
+    // the kernel would answer unread bytes with a reset, and our last answer would be lost.
+    virtual Task<void> finish(size_t skip_at_most) = 0;
+    // Ends what is pending, once; the stream can be used again.
+    virtual void interrupt() = 0;
+    // Ends the stream; reads and writes then fail.
     virtual void close() = 0;
-
-    // A moment of the steady clock after which the sweeper closes this stream. Set before each
-    // wait; one coarse timer a thread watches them all.
-    void set_deadline(Micros at) { deadline_ = at; }
-    Micros deadline() const { return deadline_; }
+    // True when the peer will send nothing more. Asks the kernel; for rare looks.
+    virtual bool peer_left() const = 0;
     // What TLS agreed on by ALPN: "h2", "http/1.1" or nothing.
     virtual std::string_view protocol() const { return {}; }
     virtual std::string peer() const = 0;
-
-  private:
-    Micros deadline_ = Micros::max();
 };
 
 }  // namespace rondo::net

@@ -11,15 +11,14 @@
 
 namespace rondo::net {
 
-std::unique_ptr<ByteStream> make_plain_stream(boost::asio::ip::tcp::socket socket);
+using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
-// Shakes hands first; nothing when that fails or takes longer than `patience` allows.
-Task<std::unique_ptr<ByteStream>> accept_tls(boost::asio::ip::tcp::socket socket,
-                                             std::shared_ptr<boost::asio::ssl::context> context,
-                                             Micros patience);
+std::unique_ptr<ByteStream> make_plain_stream(boost::asio::ip::tcp::socket socket);
+std::unique_ptr<ByteStream> make_tls_stream(boost::asio::ip::tcp::socket socket,
+                                            TlsContext context);
 
 // A context that offers h2 and http/1.1, TLS 1.2 and newer.
-Result<std::shared_ptr<boost::asio::ssl::context>> make_tls_context(
-    const std::string& certificate_file, const std::string& key_file);
+Result<TlsContext> make_tls_context(const std::string& certificate_file,
+                                    const std::string& key_file);
 
 }  // namespace rondo::net

@@ -24,7 +24,10 @@ Status decode_query(const json::ObjectInfo& object, json::Dialect dialect,
     for (const json::FieldInfo& field : object.fields) {
         if (field.presence != json::Presence::required) continue;
         bool given = !request.param(field.name).empty();
-        for (const auto& [name, value] : pairs) given = given || name == field.name;
+        // MLflow takes an empty text for none.
+        for (const auto& [name, value] : pairs)
+            given = given || (name == field.name &&
+                              (dialect != json::Dialect::mlflow || !value.empty()));
         if (!given) return fail(json::missing_field(field.name, dialect));
     }
     return ok();

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "platform/net/grpc.h"
 
 namespace rondo::rpc {
 namespace {
@@ -48,6 +49,7 @@ const ErrorKind& kind_of(Code code) {
 
 net::Response error_response(Style style, const Error& error) {
     const ErrorKind& kind = kind_of(error.code);
+    if (style == Style::grpc) return net::grpc_error(kind.grpc, kind.http, error.message);
     net::Response response;
     response.status = style == Style::mlflow ? mlflow_status(kind) : kind.http;
     std::string& out = response.body;
@@ -75,6 +77,7 @@ net::Response error_response(Style style, const Error& error) {
             append_json_string(out, error.message);
             out += '}';
             break;
+        case Style::grpc: break;
     }
     if (error.code == Code::unavailable || error.code == Code::exhausted ||
         error.code == Code::storage_full)

@@ -24,6 +24,7 @@ enum class Style : uint8_t {
     rondo,   // {"error": {"code": "not_found", "message": "...", "field": "..."}}
     mlflow,  // {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "..."}
     oip,     // {"error": "..."}
+    grpc,    // no body; grpc-status and grpc-message
 };
 
 net::Response error_response(Style style, const Error& error);

@@ -8,18 +8,72 @@
 namespace rondo::rpc {
 namespace {
 
-// "[::1]:5000" -> "[::1]", "localhost:5000" -> "localhost"
+// "[::1]:5000" -> "[::1]", "localhost:5000" -> "localhost"; what is no port stays.
 std::string_view host_without_port(std::string_view host) {
-    if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-    return host.substr(0, host.rfind(':'));
+    const size_t colon = host.rfind(':');
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (colon == std::string_view::npos || !std::ranges::all_of(host.substr(colon + 1), is_digit))
+        return host;
+    return host.substr(0, colon);
 }
 
 bool is_loopback_name(std::string_view host) {
     return equals_ignoring_case(host, "localhost") || host == "127.0.0.1" || host == "[::1]";
 }
 
-bool changes_something(net::Verb verb) {
-    return verb != net::Verb::get && verb != net::Verb::head && verb != net::Verb::options;
+// A link that a person followed or an address that was typed: a page of its own, no frame.
+bool opens_page(const net::Request& request) {
+    const std::string_view destination = request.headers.get("sec-fetch-dest");
+    return request.verb == net::Verb::get &&
+           request.headers.get("sec-fetch-mode") == "navigate" &&
+           (destination.empty() || destination == "document");
+}
+
+bool is_foreign(std::string_view origin, std::string_view host) {
+    constexpr std::string_view kSeparator = "://";
+    const size_t scheme_end = origin.find(kSeparator);
+    return scheme_end == std::string_view::npos ||
+           !equals_ignoring_case(origin.substr(scheme_end + kSeparator.size()), host);
+}
+
+// In which protocol's words to speak of a path that no row serves.
+Style style_for(const net::Request& request) {
+    const std::string_view path = request.path;
+    if (request.is_grpc) return Style::grpc;
+    if (path.starts_with("/api/2.0/") || path.starts_with("/ajax-api/") ||
+        path.starts_with("/api/3.0/"))
+        return Style::mlflow;
+    if (path.starts_with("/v2/") || path == "/v2") return Style::oip;
+    return Style::rondo;
+}
+
+net::Response not_offered(const net::Request& request, const std::vector<net::Verb>& allowed) {
+    std::string names;
+    for (const net::Verb verb : allowed) {
+        names.append(names.empty() ? "" : ", ").append(net::name_of(verb));
+        if (verb == net::Verb::get) names += ", HEAD";
+    }
+    net::Response response = error_response(
+        style_for(request), {Code::invalid, std::string(net::name_of(request.verb)) +
+                                                " is not offered for this path, but " + names});
+    response.status = 405;
+    response.header("allow", names);
+    return response;
+}
+
+net::Response no_such_route(const net::Request& request) {
+    const Style style = style_for(request);
+    const Error error{style == Style::grpc ? Code::unsupported : Code::not_found,
+                      "no such route: " + std::string(net::name_of(request.verb)) + " " +
+                          quoted(request.path)};
+    net::Response response = error_response(style, error);
+    // MLflow's clients take this code for "the server is older than the route".
+    if (style == Style::mlflow) {
+        response.body = R"({"error_code":"ENDPOINT_NOT_FOUND","message":)";
+        append_json_string(response.body, error.message);
+        response.body += '}';
+    }
+    return response;
 }
 
 }  // namespace
@@ -32,28 +86,18 @@ void Service::add(void* api, Style style, std::vector<Row> rows) {
         given.style = style;
         rows_.push_back(std::make_unique<Row>(std::move(given)));
         const Row* row = rows_.back().get();
-        stats_.push_back(std::make_unique<net::RouteStats>());
+        stats_.push_back(std::make_unique<RouteStats>());
         net::Route route;
         route.verb = row->verb;
         route.pattern = row->path;
         route.body_mode = row->body == BodyKind::streamed ? net::BodyMode::streamed
                                                           : net::BodyMode::buffered;
         route.body_limit = row->body_limit;
-        route.stats = stats_.back().get();
         route.handle = [api, row](net::Request& request) {
             return row->invoke(api, *row, request);
         };
         router_.add(std::move(route));
-        row_of_.emplace(router_.routes().back().get(), row);
     }
-}
-
-Style Service::style_for(std::string_view path) {
-    if (path.starts_with("/api/2.0/") || path.starts_with("/ajax-api/") ||
-        path.starts_with("/api/3.0/"))
-        return Style::mlflow;
-    if (path.starts_with("/v2/") || path == "/v2") return Style::oip;
-    return Style::rondo;
 }
 
 Status Service::check_border(const net::Request& request) const {
@@ -67,67 +111,44 @@ Status Service::check_border(const net::Request& request) const {
                                                  " is not served here; add it with "
                                                  "--allowed-host");
     // Cross-site requests (T25): browsers say where they come from.
+    const std::string_view origin = request.headers.get("origin");
     const std::string_view site = request.headers.get("sec-fetch-site");
     const bool cross_site = !site.empty() && site != "same-origin" && site != "none";
-    const std::string_view origin = request.headers.get("origin");
-    bool foreign_origin = false;
-    if (!origin.empty()) {
-        const size_t scheme_end = origin.find("://");
-        const std::string_view authority =
-            scheme_end == std::string_view::npos ? "" : origin.substr(scheme_end + 3);
-        foreign_origin = !equals_ignoring_case(authority, request.headers.get("host"));
-    }
-    const bool opens_page = request.headers.get("sec-fetch-mode") == "navigate";
-    if (foreign_origin || (cross_site && (changes_something(request.verb) || !opens_page)))
+    if ((!origin.empty() && is_foreign(origin, request.headers.get("host"))) ||
+        (cross_site && !opens_page(request)))
         return fail(Code::permission_denied, "requests from another site are refused");
     return ok();
 }
 
 Status Service::check_permission(const Row& row, const net::Request& request) const {
     if (row.permission.reach != Reach::operate) return ok();
-    std::string_view token = request.headers.get("authorization");
-    if (token.starts_with("Bearer ")) token.remove_prefix(7);
-    if (!border_.token.empty() && equal_in_constant_time(token, border_.token)) return ok();
+    constexpr std::string_view kScheme = "Bearer ";
+    const std::string_view given = request.headers.get("authorization");
+    if (!border_.token.empty() && equals_ignoring_case(given.substr(0, kScheme.size()), kScheme) &&
+        equal_in_constant_time(trim(given.substr(kScheme.size())), border_.token))
+        return ok();
     return fail(Code::unauthenticated,
                 "this route runs code or moves traffic: it needs the token in the data folder's "
                 "file 'token', sent as 'Authorization: Bearer ...'");
 }
 
-net::Application::Decision Service::admit(net::Request& request) {
-    const Style style = style_for(request.path);
+std::expected<const net::Route*, net::Response> Service::admit(net::Request& request) {
     if (Status border = check_border(request); !border)
-        return {nullptr, error_response(style, border.error())};
+        return std::unexpected(error_response(style_for(request), border.error()));
     auto match = router_.find(request);
-    if (!match) return {nullptr, error_response(style, match.error())};
-    if (match->route == nullptr) {
-        if (match->path_exists) {
-            net::Response response = error_response(
-                style, {Code::invalid, std::string(net::name_of(request.verb)) +
-                                           " is not offered for this path"});
-            response.status = 405;
-            return {nullptr, std::move(response)};
-        }
-        Error error{Code::not_found, "no such route: " + std::string(net::name_of(request.verb)) +
-                                         " " + quoted(request.path)};
-        net::Response response = error_response(style, error);
-        // MLflow's clients take this code for "the server is older than the route".
-        if (style == Style::mlflow) {
-            response.body = R"({"error_code":"ENDPOINT_NOT_FOUND","message":)";
-            append_json_string(response.body, error.message);
-            response.body += '}';
-        }
-        return {nullptr, std::move(response)};
-    }
-    const Row& row = *row_of_.at(match->route);
+    if (!match) return std::unexpected(error_response(style_for(request), match.error()));
+    if (match->route == nullptr)
+        return std::unexpected(match->allowed.empty() ? no_such_route(request)
+                                                      : not_offered(request, match->allowed));
+    const Row& row = *rows_[match->route->index];
     if (Status permitted = check_permission(row, request); !permitted)
-        return {nullptr, error_response(row.style, permitted.error())};
-    return {match->route, {}};
+        return std::unexpected(
+            error_response(request.is_grpc ? Style::grpc : row.style, permitted.error()));
+    return match->route;
 }
 
-net::Response Service::refuse(int status, const Error& error) {
-    net::Response response = error_response(Style::rondo, error);
-    response.status = status;
-    return response;
+net::Response Service::refuse(const net::Request& request, const Error& error) {
+    return error_response(style_for(request), error);
 }
 
 void Service::finished(const net::Request& request, const net::Route* route, int status,
@@ -135,7 +156,7 @@ void Service::finished(const net::Request& request, const net::Route* route, int
     if (route == nullptr) {
         refused_.fetch_add(1, std::memory_order_relaxed);
     } else {
-        net::RouteStats& stats = *route->stats;
+        RouteStats& stats = *stats_[route->index];
         size_t bucket = 0;
         while (bucket < stats.kBucketMicros.size() && took.count() > stats.kBucketMicros[bucket])
             ++bucket;
@@ -172,7 +193,7 @@ void Service::write_metrics(std::string& out) const {
     out += "# HELP rondo_request_duration_seconds Time from the head of a request to the last "
            "byte of its answer.\n# TYPE rondo_request_duration_seconds histogram\n";
     for (size_t i = 0; i < rows_.size(); ++i) {
-        const net::RouteStats& stats = *stats_[i];
+        const RouteStats& stats = *stats_[i];
         uint64_t total = 0;
         for (const auto& bucket : stats.buckets) total += bucket.load(std::memory_order_relaxed);
         if (total == 0) continue;

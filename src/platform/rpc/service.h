@@ -2,7 +2,9 @@
 // is counted about them. Built once at start, then read-only.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <expected>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,21 +12,17 @@
 #include "platform/net/server.h"
 #include "platform/rpc/endpoint.h"
 
-namespace rondo::net {
+namespace rondo::rpc {
 
-// Latency of a route in classic Prometheus buckets, and outcomes by class of status.
+// What is counted per route. Latency in classic Prometheus buckets, outcomes by class of status.
+// Written by the I/O threads.
 struct RouteStats {
-    static constexpr std::array<int64_t, 12> kBucketMicros{100,    250,    500,     1'000,
-                                                           2'500,  5'000,  10'000,  25'000,
-                                                           100'000, 500'000, 2'500'000, 10'000'000};
-    std::array<std::atomic<uint64_t>, 13> buckets{};
+    static constexpr std::array<int64_t, 12> kBucketMicros{
+        100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 100'000, 500'000, 2'500'000, 10'000'000};
+    std::array<std::atomic<uint64_t>, kBucketMicros.size() + 1> buckets{};
     std::array<std::atomic<uint64_t>, 6> by_status_class{};
     std::atomic<uint64_t> total_micros{0};
 };
-
-}  // namespace rondo::net
-
-namespace rondo::rpc {
 
 // The border of a server without accounts (trust.md): loopback is not one.
 struct Border {
@@ -43,8 +41,8 @@ class Service final : public net::Application {
     // way to write it down.
     void add(void* api, Style style, std::vector<Row> rows);
 
-    Decision admit(net::Request& request) override;
-    net::Response refuse(int status, const Error& error) override;
+    std::expected<const net::Route*, net::Response> admit(net::Request& request) override;
+    net::Response refuse(const net::Request& request, const Error& error) override;
     void finished(const net::Request& request, const net::Route* route, int status, uint64_t bytes,
                   Micros took) override;
 
@@ -57,15 +55,14 @@ class Service final : public net::Application {
     void write_metrics(std::string& out) const;
 
   private:
-    Result<void> check_border(const net::Request& request) const;
-    Result<void> check_permission(const Row& row, const net::Request& request) const;
-    static Style style_for(std::string_view path);
+    Status check_border(const net::Request& request) const;
+    Status check_permission(const Row& row, const net::Request& request) const;
 
     Border border_;
     net::Router router_;
+    // Both by the route's index.
     std::vector<std::unique_ptr<Row>> rows_;
-    std::vector<std::unique_ptr<net::RouteStats>> stats_;
-    std::unordered_map<const net::Route*, const Row*> row_of_;
+    std::vector<std::unique_ptr<RouteStats>> stats_;
     std::atomic<uint64_t> refused_{0};
 };
 

@@ -344,7 +344,7 @@ Result<std::shared_ptr<Engine>> PythonWorkers::start(const ModelPackage& package
     spec.readable.insert(spec.readable.end(), {model_folder, script});
     spec.output_file = model_folder + ".log";
 
-    const auto start_worker = [this, spec, script, model_folder]()
+    const auto start_worker = [spec, script, model_folder]()
         -> Result<std::unique_ptr<Worker>> {
         auto worker = std::make_unique<Worker>();
         TRY(worker->open(spec, script, model_folder));

@@ -1,0 +1,237 @@
+#include "api/mlflow/runs_api.h"
+
+#include "domain/tracking/validation.h"
+
+namespace rondo::api::mlflow {
+namespace {
+
+using store::Durability;
+
+constexpr rpc::Permission kCreate{"run.create", rpc::Reach::write, "experiment", "experiment_id"};
+constexpr rpc::Permission kRead{"run.read", rpc::Reach::read, "run", "run_id"};
+constexpr rpc::Permission kSearch{"run.read", rpc::Reach::read, "experiment", "experiment_ids"};
+constexpr rpc::Permission kReadMany{"run.read", rpc::Reach::read, "run", "run_ids"};
+constexpr rpc::Permission kWrite{"run.write", rpc::Reach::write, "run", "run_id"};
+
+}  // namespace
+
+std::vector<rpc::Row> RunsApi::rows() {
+    using Api = RunsApi;
+    const std::string runs = "/api/2.0/mlflow/runs/";
+    const std::string metrics = "/api/2.0/mlflow/metrics/";
+    return {
+        rpc::post<&Api::create>(runs + "create", kCreate, "Start a run"),
+        rpc::get<&Api::get>(runs + "get", kRead, "A run with all that was logged to it"),
+        rpc::post<&Api::search>(runs + "search", kSearch, "Runs that match a filter"),
+        rpc::post<&Api::update>(runs + "update", kWrite, "Change state, end or name of a run"),
+        rpc::post<&Api::remove>(runs + "delete", kWrite, "Delete a run"),
+        rpc::post<&Api::restore>(runs + "restore", kWrite, "Restore a deleted run"),
+        rpc::post<&Api::log_metric>(runs + "log-metric", kWrite, "Log one point of a metric"),
+        rpc::post<&Api::log_param>(runs + "log-parameter", kWrite, "Log a param"),
+        rpc::post<&Api::set_tag>(runs + "set-tag", kWrite, "Set a tag"),
+        rpc::post<&Api::delete_tag>(runs + "delete-tag", kWrite, "Delete a tag"),
+        rpc::post<&Api::log_batch>(runs + "log-batch", kWrite,
+                                   "Log metrics, params and tags, all or nothing"),
+        rpc::post<&Api::log_model>(runs + "log-model", kWrite, "Note a model in the run's tag"),
+        rpc::post<&Api::log_inputs>(runs + "log-inputs", kWrite, "Log what a run reads"),
+        rpc::post<&Api::log_outputs>(runs + "outputs", kWrite, "Log the models a run makes"),
+        rpc::get<&Api::history>(metrics + "get-history", kRead, "All points of a metric"),
+        rpc::get<&Api::bulk_history>(metrics + "get-history-bulk", kReadMany,
+                                     "All points of a metric of several runs"),
+        rpc::get<&Api::sampled_history>(metrics + "get-history-bulk-interval", kReadMany,
+                                        "Sampled points of a metric of several runs"),
+    };
+}
+
+Task<Result<RunAnswer>> RunsApi::create(CreateRun message, rpc::Context) {
+    tracking::NewRun wanted{.name = std::move(message.run_name),
+                            .user_id = std::move(message.user_id),
+                            .start_ms = message.start_time,
+                            .tags = std::move(message.tags)};
+    if (!message.experiment_id.empty()) {
+        CO_TRY_ASSIGN(wanted.experiment_id, tracking::parse_experiment_id(message.experiment_id));
+    }
+    co_return co_await db_.write(
+        Durability::full,
+        [this, wanted = std::move(wanted)](store::Tx& tx) -> Result<RunAnswer> {
+            TRY_ASSIGN(tracking::Run run, tracking_.create_run(tx, wanted));
+            return RunAnswer{to_message(std::move(run))};
+        });
+}
+
+Task<Result<RunAnswer>> RunsApi::get(RunRef message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    co_return co_await db_.read([this, run_id](store::Tx& tx) -> Result<RunAnswer> {
+        TRY_ASSIGN(tracking::Run run, tracking_.get_run(tx, run_id));
+        return RunAnswer{to_message(std::move(run))};
+    });
+}
+
+Task<Result<FoundRuns>> RunsApi::search(SearchRuns message, rpc::Context) {
+    tracking::RunQuery query{.filter = std::move(message.filter),
+                             .order_by = std::move(message.order_by),
+                             .view = message.run_view_type,
+                             .max_results = message.max_results,
+                             .page_token = std::move(message.page_token)};
+    CO_TRY_ASSIGN(query.experiment_ids, tracking::parse_experiment_ids(message.experiment_ids));
+    co_return co_await db_.read(
+        [this, query = std::move(query)](store::Tx& tx) -> Result<FoundRuns> {
+            TRY_ASSIGN(auto page, tracking_.search_runs(tx, query));
+            FoundRuns found;
+            found.runs.reserve(page.items.size());
+            for (auto& run : page.items) found.runs.push_back(to_message(std::move(run)));
+            found.next_page_token = if_any(std::move(page.next_token));
+            return found;
+        });
+}
+
+Task<Result<RunInfoAnswer>> RunsApi::update(UpdateRun message, rpc::Context) {
+    tracking::RunUpdate update{.status = message.status,
+                               .end_ms = message.end_time,
+                               .name = std::move(message.run_name)};
+    CO_TRY_ASSIGN(update.run_id, run_of(message));
+    co_return co_await db_.write(
+        Durability::full,
+        [this, update = std::move(update)](store::Tx& tx) -> Result<RunInfoAnswer> {
+            TRY_ASSIGN(const tracking::Run run, tracking_.update_run(tx, update));
+            return RunInfoAnswer{to_info(run)};
+        });
+}
+
+Task<Result<None>> RunsApi::remove(RunRef message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    CO_TRY(co_await db_.write(Durability::full, [this, run_id](store::Tx& tx) {
+        return tracking_.delete_run(tx, run_id);
+    }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::restore(RunRef message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    CO_TRY(co_await db_.write(Durability::full, [this, run_id](store::Tx& tx) {
+        return tracking_.restore_run(tx, run_id);
+    }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::log_metric(LogMetric message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    Metric metric{.key = std::move(message.key),
+                  .value = message.value,
+                  .timestamp = message.timestamp,
+                  .step = message.step,
+                  .dataset_name = std::move(message.dataset_name),
+                  .dataset_digest = std::move(message.dataset_digest),
+                  .model_id = std::move(message.model_id)};
+    CO_TRY(co_await db_.write(Durability::normal,
+                              [this, run_id, metric = std::move(metric)](store::Tx& tx) {
+                                  return tracking_.log_metric(tx, run_id, metric);
+                              }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::log_param(LogKeyValue message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    Param param{std::move(message.key), std::move(message.value)};
+    CO_TRY(co_await db_.write(Durability::full, [this, run_id, param](store::Tx& tx) {
+        return tracking_.log_param(tx, run_id, param);
+    }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::set_tag(LogKeyValue message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    Tag tag{std::move(message.key), std::move(message.value)};
+    CO_TRY(co_await db_.write(Durability::full, [this, run_id, tag](store::Tx& tx) {
+        return tracking_.set_tag(tx, run_id, tag);
+    }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::delete_tag(DeleteTag message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    CO_TRY(co_await db_.write(Durability::full,
+                              [this, run_id, key = std::move(message.key)](store::Tx& tx) {
+                                  return tracking_.delete_tag(tx, run_id, key);
+                              }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::log_batch(LogBatch message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    tracking::Batch batch{std::move(message.metrics), std::move(message.params),
+                          std::move(message.tags)};
+    // Points may be lost with the power; what describes the run may not.
+    const bool only_points = batch.params.empty() && batch.tags.empty();
+    CO_TRY(co_await db_.write(only_points ? Durability::normal : Durability::full,
+                              [this, run_id, batch = std::move(batch)](store::Tx& tx) {
+                                  return tracking_.log_batch(tx, run_id, batch);
+                              }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::log_model(LogModel message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    CO_TRY(co_await db_.write(Durability::full,
+                              [this, run_id, model = std::move(message.model_json)](store::Tx& tx) {
+                                  return tracking_.record_model(tx, run_id, model);
+                              }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::log_inputs(LogInputs message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    CO_TRY(co_await db_.write(Durability::full,
+                              [this, run_id, message = std::move(message)](store::Tx& tx) {
+                                  return tracking_.log_inputs(tx, run_id, message.datasets,
+                                                              message.models);
+                              }));
+    co_return None{};
+}
+
+Task<Result<None>> RunsApi::log_outputs(LogOutputs message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    CO_TRY(co_await db_.write(Durability::full,
+                              [this, run_id, models = std::move(message.models)](store::Tx& tx) {
+                                  return tracking_.log_outputs(tx, run_id, models);
+                              }));
+    co_return None{};
+}
+
+Task<Result<HistoryAnswer>> RunsApi::history(GetHistory message, rpc::Context) {
+    CO_TRY_ASSIGN(const std::string run_id, run_of(message));
+    tracking::HistoryQuery query{run_id, std::move(message.metric_key), message.max_results,
+                                 std::move(message.page_token)};
+    co_return co_await db_.read(
+        [this, query = std::move(query)](store::Tx& tx) -> Result<HistoryAnswer> {
+            TRY_ASSIGN(auto page, tracking_.metric_history(tx, query));
+            return HistoryAnswer{std::move(page.items), if_any(std::move(page.next_token))};
+        });
+}
+
+Task<Result<HistoryAnswer>> RunsApi::bulk_history(GetBulkHistory message, rpc::Context) {
+    tracking::BulkHistoryQuery query{
+        .run_ids = std::move(message.run_id),
+        .key = std::move(message.metric_key),
+        .max_results = std::min(message.max_results, tracking::kMaxHistoryPage)};
+    co_return co_await db_.read(
+        [this, query = std::move(query)](store::Tx& tx) -> Result<HistoryAnswer> {
+            TRY_ASSIGN(auto found, tracking_.bulk_history(tx, query));
+            return HistoryAnswer{std::move(found), {}};
+        });
+}
+
+Task<Result<HistoryAnswer>> RunsApi::sampled_history(GetSampledHistory message, rpc::Context) {
+    tracking::BulkHistoryQuery query{.run_ids = std::move(message.run_ids),
+                                     .key = std::move(message.metric_key),
+                                     .max_results = message.max_results,
+                                     .start_step = message.start_step,
+                                     .end_step = message.end_step};
+    co_return co_await db_.read(
+        [this, query = std::move(query)](store::Tx& tx) -> Result<HistoryAnswer> {
+            TRY_ASSIGN(auto found, tracking_.sampled_history(tx, query));
+            return HistoryAnswer{std::move(found), {}};
+        });
+}
+
+}  // namespace rondo::api::mlflow

@@ -1,0 +1,221 @@
+#include "api/mlflow/transfer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+
+namespace rondo::api::mlflow {
+namespace {
+
+// Collected before a hop to the pool: small enough for many uploads at once, large enough that
+// the hop costs nothing.
+constexpr size_t kReceiveBytes = 1 << 20;
+constexpr size_t kSendBytes = 256 << 10;
+// Files up to this size are read whole, with the hop that opens them.
+constexpr uint64_t kInlineBytes = 64 << 10;
+
+// A file on its way out.
+class FileBody final : public net::BodyProducer {
+  public:
+    FileBody(WorkerPool* pool, std::shared_ptr<File> file, uint64_t first, uint64_t length)
+        : pool_(pool), file_(std::move(file)), at_(first), left_(length) {}
+
+    Task<Result<std::string>> next() override {
+        if (left_ == 0) co_return std::string{};
+        const auto n = static_cast<size_t>(std::min<uint64_t>(left_, kSendBytes));
+        auto piece = co_await pool_->run(
+            [file = file_, at = at_, n] { return file->read_at(at, n); });
+        if (piece && piece->size() != n)
+            co_return fail(Code::internal, "a stored file is shorter than it was");
+        at_ += n;
+        left_ -= n;
+        co_return piece;
+    }
+
+  private:
+    WorkerPool* pool_;
+    std::shared_ptr<File> file_;
+    uint64_t at_, left_;
+};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kMediaTypes{{
+    {"csv", "text/csv"},        {"gif", "image/gif"},
+    {"htm", "text/html"},       {"html", "text/html"},
+    {"jpeg", "image/jpeg"},     {"jpg", "image/jpeg"},
+    {"mp4", "video/mp4"},       {"pdf", "application/pdf"},
+    {"png", "image/png"},       {"svg", "image/svg+xml"},
+    {"tsv", "text/tab-separated-values"}, {"wav", "audio/x-wav"},
+    {"webm", "video/webm"},     {"webp", "image/webp"},
+    {"zip", "application/zip"}, {"gz", "application/gzip"},
+}};
+// Shown as plain text, whatever they are to other programs.
+constexpr std::array<std::string_view, 24> kTextExtensions{
+    "txt", "log", "err",  "cfg", "conf", "ini", "properties", "toml", "yaml", "yml",  "xml",   "json",
+    "js",  "py",  "csv",  "tsv", "md",   "rst", "ipynb",      "sql",  "sh",   "lock", "jsonl", "r"};
+
+bool is_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<uint8_t>(c) < 0x80; });
+}
+
+bool is_attribute_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+// Digits only: no sign, no blank.
+std::optional<uint64_t> position(std::string_view text) {
+    if (text.empty() || !std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
+        return std::nullopt;
+    const auto value = parse_int(text);
+    if (!value) return UINT64_MAX;  // beyond any file
+    return static_cast<uint64_t>(*value);
+}
+
+struct Opened {
+    std::shared_ptr<File> file;
+    uint64_t size;
+    std::string whole;  // of a small file
+};
+
+Result<Opened> open_blob(blob::Store& blobs, const std::string& hex) {
+    TRY_ASSIGN(const blob::Digest digest, blob::Digest::parse(hex));
+    TRY_ASSIGN(std::shared_ptr<File> file, blobs.open(digest));
+    TRY_ASSIGN(const uint64_t size, file->size());
+    std::string whole;
+    if (size <= kInlineBytes) {
+        TRY_ASSIGN(whole, file->read_at(0, size));
+    }
+    return Opened{std::move(file), size, std::move(whole)};
+}
+
+}  // namespace
+
+Task<Result<blob::Stored>> receive_blob(blob::Store* blobs, WorkerPool* pool,
+                                        net::BodySource* body) {
+    // Opened with the first bytes that go to the disk.
+    const auto upload = std::make_shared<std::unique_ptr<blob::Upload>>();
+    const auto append = [blobs, upload](std::string_view bytes) -> Status {
+        if (!*upload) {
+            TRY_ASSIGN(*upload, blobs->begin());
+        }
+        return (*upload)->write(bytes);
+    };
+    std::string collected;
+    while (true) {
+        const auto piece = co_await body->next();
+        if (!piece) co_return fail(piece.error());
+        if (piece->empty()) break;
+        collected += *piece;
+        if (collected.size() < kReceiveBytes) continue;
+        CO_TRY(co_await pool->run([append, bytes = std::exchange(collected, {})] {
+            return append(bytes);
+        }));
+    }
+    co_return co_await pool->run(
+        [append, upload, bytes = std::move(collected)]() -> Result<blob::Stored> {
+            TRY(append(bytes));
+            return (*upload)->commit();
+        });
+}
+
+ByteRange parse_range(std::string_view header, uint64_t size) {
+    const ByteRange whole{0, size, false, true};
+    constexpr std::string_view kUnit = "bytes=";
+    if (!equals_ignoring_case(header.substr(0, kUnit.size()), kUnit)) return whole;
+    const std::string_view spec = trim(header.substr(kUnit.size()));
+    const size_t dash = spec.find('-');
+    if (dash == std::string_view::npos || spec.find(',') != std::string_view::npos) return whole;
+    const auto first = position(spec.substr(0, dash));
+    const auto last = position(spec.substr(dash + 1));
+    if (dash == 0) {  // the last n bytes
+        if (!last) return whole;
+        const uint64_t n = std::min(*last, size);
+        return {size - n, n, true, n > 0};
+    }
+    const bool open_ended = dash + 1 == spec.size();
+    if (!first || (!last && !open_ended) || (last && *last < *first)) return whole;
+    if (*first >= size) return {0, 0, true, false};
+    const uint64_t end = last ? std::min(*last, size - 1) : size - 1;
+    return {*first, end - *first + 1, true, true};
+}
+
+std::string_view media_type(std::string_view name) {
+    const size_t dot = name.rfind('.');
+    const std::string extension =
+        dot == std::string_view::npos ? std::string{} : to_lower(name.substr(dot + 1));
+    if (name == "MLmodel" || name == "MLproject") return "text/plain; charset=utf-8";
+    if (std::ranges::find(kTextExtensions, extension) != kTextExtensions.end())
+        return "text/plain; charset=utf-8";
+    for (const auto& [known, type] : kMediaTypes) {
+        if (known == extension) return type;
+    }
+    return "application/octet-stream";
+}
+
+std::string attachment(std::string_view name) {
+    std::string plain, encoded;
+    for (const char c : name) {
+        if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f) continue;
+        if (c == '"' || c == '\\') plain += '\\';
+        if (static_cast<uint8_t>(c) < 0x80) plain += c;
+        if (is_attribute_character(c)) {
+            encoded += c;
+        } else {
+            constexpr std::string_view kHex = "0123456789ABCDEF";
+            encoded += '%';
+            encoded += kHex[static_cast<uint8_t>(c) >> 4];
+            encoded += kHex[static_cast<uint8_t>(c) & 15];
+        }
+    }
+    if (plain.empty()) plain = "download";
+    std::string out = "attachment; filename=\"" + plain + "\"";
+    if (!is_ascii(name)) out += "; filename*=UTF-8''" + encoded;
+    return out;
+}
+
+Task<Result<net::Response>> send_blob(blob::Store* blobs, WorkerPool* pool,
+                                      const net::Request* request, std::string digest,
+                                      std::string name) {
+    const std::string tag = "\"" + digest + "\"";
+    net::Response response;
+    response.header("etag", tag);
+    if (request->headers.get("if-none-match") == tag) {
+        response.status = 304;
+        response.content_type.clear();
+        co_return response;
+    }
+    auto opened = co_await pool->run([blobs, digest] { return open_blob(*blobs, digest); });
+    if (!opened) co_return fail(std::move(opened).error());
+    const std::string_view condition = request->headers.get("if-range");
+    const ByteRange range = parse_range(
+        condition.empty() || condition == tag ? request->headers.get("range") : "", opened->size);
+    response.content_type = media_type(name);
+    response.header("accept-ranges", "bytes")
+        .header("content-disposition", attachment(name))
+        .header("x-content-type-options", "nosniff")
+        .header("content-security-policy", "sandbox; default-src 'none'");
+    const std::string size = std::to_string(opened->size);
+    if (!range.satisfiable) {
+        response.status = 416;
+        response.header("content-range", "bytes */" + size);
+        co_return response;
+    }
+    if (range.partial) {
+        response.status = 206;
+        response.header("content-range", "bytes " + std::to_string(range.first) + "-" +
+                                             std::to_string(range.first + range.length - 1) + "/" +
+                                             size);
+    }
+    if (opened->size <= kInlineBytes) {
+        response.body = opened->whole.substr(range.first, range.length);
+    } else {
+        response.stream_length = range.length;
+        response.stream = std::make_unique<FileBody>(pool, std::move(opened->file), range.first,
+                                                     range.length);
+    }
+    co_return response;
+}
+
+}  // namespace rondo::api::mlflow

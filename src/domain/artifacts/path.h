@@ -1,0 +1,36 @@
+// Names of artifacts: paths relative to the artifact root, such as "0/<run>/artifacts/model/MLmodel".
+// Artifacts are rows, not files, so no path can leave the root on this machine; the rules protect
+// the disks of those who download them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace rondo::artifacts {
+
+inline constexpr size_t kMaxPathBytes = 2048;
+inline constexpr size_t kMaxPartBytes = 255;  // what a file system takes as one name
+inline constexpr size_t kMaxParts = 64;       // each folder above a file is looked up
+
+// Checks a path that has been decoded once. Refuses absolute paths, empty parts, '.', '..',
+// backslashes, drive letters, control characters and text that becomes one of these when it is
+// decoded again. "" is the root.
+Result<std::string> clean_path(std::string_view path);
+
+// True when a part is '.' or '..', plain or percent-encoded any number of times, or when the text
+// holds a backslash or a control character in that way.
+bool has_dot_parts(std::string_view text);
+
+// "mlflow-artifacts:/0/x" -> "0/x". A URI that names a host belongs to another server and is
+// refused.
+Result<std::string> path_of_uri(std::string_view uri);
+
+// a + "/" + b, where either may be empty.
+std::string join(std::string_view a, std::string_view b);
+
+// The last part.
+std::string_view base_name(std::string_view path);
+
+}  // namespace rondo::artifacts

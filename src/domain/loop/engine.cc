@@ -1,0 +1,283 @@
+#include "domain/loop/engine.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "domain/loop/cases.h"
+#include "domain/loop/models.h"
+#include "domain/loop/rollouts.h"
+#include "domain/loop/store.h"
+#include "domain/loop/tick.h"
+#include "domain/loop/ticks.h"
+#include "domain/monitor/store.h"
+#include "domain/rollout/store.h"
+#include "domain/serving/store.h"
+#include "platform/json/value.h"
+
+namespace rondo::loop {
+namespace {
+
+// Endpoints on the arrival clock come due by themselves, aliases are moved by others, and a full
+// disk empties: look again at least this often.
+constexpr auto kLookEvery = std::chrono::seconds{1};
+
+}  // namespace
+
+Engine::Engine(Parts parts) : parts_(std::move(parts)) {}
+Engine::~Engine() { stop(); }
+
+void Engine::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Engine::release_waiting() { moved_.close(); }
+
+void Engine::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Engine::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        woken_ = true;
+    }
+    wake_.notify_one();
+}
+
+void Engine::trip(int64_t endpoint_id) {
+    {
+        const std::lock_guard lock(mutex_);
+        tripped_.insert(endpoint_id);
+        woken_ = true;
+    }
+    wake_.notify_one();
+}
+
+void Engine::run() {
+    while (true) {
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait_for(lock, kLookEvery, [&] { return stopping_ || woken_; });
+            if (stopping_) return;
+            woken_ = false;
+        }
+        for (const auto& endpoint : parts_.endpoints.all()) {
+            auto worked = work(*endpoint);
+            if (!worked) {
+                log::warning("the loop waits", {{"endpoint", endpoint->row().spec.name},
+                                                {"error", worked.error().message}});
+                const std::lock_guard lock(mutex_);
+                waiting_for_[endpoint->row().id] = worked.error().message;
+            }
+        }
+        moved_.notify();
+    }
+}
+
+Result<Engine::Work> Engine::work(serving::Endpoint& endpoint) {
+    const int64_t id = endpoint.row().id;
+    while (true) {
+        TRY_ASSIGN(const Work done, one_step(endpoint));
+        if (done != Work::again) {
+            const std::lock_guard lock(mutex_);
+            if (done == Work::idle) waiting_for_.erase(id);
+            return done;
+        }
+        moved_.notify();
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return Work::idle;
+    }
+}
+
+Result<Engine::Work> Engine::one_step(serving::Endpoint& endpoint) {
+    const int64_t id = endpoint.row().id;
+    TRY(handle_trip(endpoint));
+    TRY_ASSIGN(const Progress progress, drive_case(parts_, endpoint));
+    if (progress == Progress::moved) {
+        TRY(arm_trips(parts_, endpoint));
+        return Work::again;
+    }
+    if (progress == Progress::waiting) {
+        const std::lock_guard lock(mutex_);
+        waiting_for_[id] = "the training pipeline runs";
+        return Work::waiting;
+    }
+    TRY_ASSIGN(const bool followed, follow_alias(endpoint));
+    if (followed) return Work::again;
+
+    const auto target = target_of(endpoint);
+    if (!target) return Work::idle;
+    TRY_ASSIGN(const auto from, start_of(endpoint, target));
+    if (!from || *from >= *target) return Work::idle;
+    const Time tick = next_tick(endpoint.row().spec, *from);
+    if (tick <= *target) {
+        TRY_ASSIGN(const TickResult result, process_tick(parts_, endpoint, tick));
+        if (result.routes_changed) TRY(parts_.endpoints.refresh(id));
+        TRY(arm_trips(parts_, endpoint));
+        return Work::again;
+    }
+    // Between ticks only the event clock's promise is worth a row.
+    if (endpoint.row().spec.clock == serving::Clock::event) {
+        TRY(endpoint.log().flush());
+        TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) {
+            return serving::sql::set_settled(tx, id, *target);
+        }));
+    }
+    return Work::idle;
+}
+
+std::optional<Time> Engine::target_of(const serving::Endpoint& endpoint) {
+    const serving::EndpointSpec& spec = endpoint.row().spec;
+    if (spec.clock == serving::Clock::arrival) return parts_.env.now() - spec.allowed_lateness;
+    const std::lock_guard lock(mutex_);
+    const auto found = promised_.find(endpoint.row().id);
+    if (found == promised_.end()) return std::nullopt;
+    return found->second;
+}
+
+// Where the ticks go on: the last settled moment, or before the first row.
+Result<std::optional<Time>> Engine::start_of(serving::Endpoint& endpoint,
+                                             std::optional<Time> target) {
+    TRY_ASSIGN(const auto settled, parts_.db.read_now([&](store::Tx& tx) {
+                   return serving::sql::settled(tx, endpoint.row().id);
+               }));
+    if (settled) return settled;
+    TRY(endpoint.log().flush());
+    const auto days = endpoint.log().open_days();
+    if (!days.empty()) return Time{days.front()};
+    // No row yet: an arrival clock has nothing to decide before now, an event clock starts here.
+    return *target - Micros{1};
+}
+
+Status Engine::handle_trip(serving::Endpoint& endpoint) {
+    const int64_t id = endpoint.row().id;
+    {
+        const std::lock_guard lock(mutex_);
+        if (tripped_.erase(id) == 0) return ok();
+    }
+    const auto counts = endpoint.trip_counts();
+    if (!counts) return ok();
+    const std::string reason =
+        "hard limit: of " + std::to_string(counts->asked.load()) + " requests the candidate failed " +
+        std::to_string(counts->failed.load()) + " and was too slow in " +
+        std::to_string(counts->slow.load());
+    const Status ended = parts_.db.write_now(
+        store::Durability::full, [&](store::Tx& tx) -> Status {
+            TRY_ASSIGN(const auto settled, serving::sql::settled(tx, id));
+            TRY(end_rollout(parts_, tx, endpoint.row(), rollout::Ending::rolled_back,
+                            effective_now(parts_, endpoint.row(), settled), reason));
+            return ok();
+        });
+    if (!ended && ended.error().code != Code::not_found) return ended;
+    endpoint.count_trips(nullptr);
+    return parts_.endpoints.refresh(id);
+}
+
+// An endpoint serves what its alias names. The loop moves the alias itself; when somebody else
+// moves it (or sets it for the first time) and nothing is under way, the endpoint goes along.
+Result<bool> Engine::follow_alias(serving::Endpoint& endpoint) {
+    const serving::EndpointRow& row = endpoint.row();
+    TRY_ASSIGN(const auto model, serving::parse_model(row.spec.model));
+    struct State {
+        std::optional<registry::ModelVersion> named;
+        std::optional<serving::Route> route;
+        std::optional<rollout::Rollout> rollout;
+        std::optional<Case> open_case;
+        std::optional<Policy> policy;
+        std::optional<Time> settled;
+    };
+    TRY_ASSIGN(const State state, parts_.db.read_now([&](store::Tx& tx) -> Result<State> {
+                   State s;
+                   auto named = parts_.registry.version_by_alias(tx, model.name, model.alias);
+                   if (!named && named.error().code != Code::not_found)
+                       return fail(named.error());
+                   if (named) s.named = std::move(*named);
+                   TRY_ASSIGN(s.route, serving::sql::latest_route(tx, row.id));
+                   TRY_ASSIGN(s.rollout, rollout::sql::find_open(tx, row.id));
+                   TRY_ASSIGN(s.open_case, sql::find_open_case(tx, row.id));
+                   TRY_ASSIGN(s.policy, sql::find_policy(tx, row.id));
+                   TRY_ASSIGN(s.settled, serving::sql::settled(tx, row.id));
+                   return s;
+               }));
+    if (!state.named || state.rollout || state.open_case) return false;
+    const auto version = static_cast<int32_t>(state.named->version);
+    if (state.route && state.route->champion == version) return false;
+    TRY(parts_.endpoints.engine(row.workspace_id, model.name, version));
+    std::optional<monitor::Reference> reference;
+    if (state.policy) {
+        auto made = make_reference(parts_, row, state.policy->spec, version, std::nullopt);
+        if (made) reference = std::move(*made);
+        else
+            log::warning("champion without a reference", {{"endpoint", row.spec.name},
+                                                          {"because", made.error().message}});
+    }
+    TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        serving::Route route;
+        route.effective = effective_now(parts_, row, state.settled);
+        route.champion = version;
+        TRY(serving::sql::add_route(tx, row.id, route));
+        if (reference)
+            TRY(monitor::sql::put_reference(tx, row.id, version, *reference, parts_.env.now()));
+        TRY(announce(parts_, tx, row, "champion.set", route.effective, std::nullopt,
+                     json::Value(json::Value::Object{{"version", int64_t{version}},
+                                                     {"alias", model.alias},
+                                                     {"reason", "the alias was moved"}})
+                         .dump()));
+        return ok();
+    }));
+    TRY(parts_.endpoints.refresh(row.id));
+    return true;
+}
+
+Status Engine::promise(serving::Endpoint& endpoint, Time watermark) {
+    const serving::EndpointRow& row = endpoint.row();
+    if (row.spec.clock != serving::Clock::event)
+        return fail(Code::conflict, "endpoint " + quoted(row.spec.name) +
+                                        " runs on arrival times; it needs no watermark");
+    TRY_ASSIGN(const auto settled, parts_.db.read_now([&](store::Tx& tx) {
+                   return serving::sql::settled(tx, row.id);
+               }));
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = promised_.find(row.id);
+        const std::optional<Time> last =
+            found != promised_.end() ? std::optional(found->second) : settled;
+        if (last && watermark > *last + kMaxWatermarkJump)
+            return fail(Code::invalid, "the watermark may move by at most 400 days at once; it is "
+                                       "at " + format_time(*last), "event_time");
+        if (last && watermark <= *last) return ok();
+        promised_[row.id] = watermark;
+        woken_ = true;
+    }
+    endpoint.set_watermark(watermark);
+    wake_.notify_one();
+    return ok();
+}
+
+Task<Result<Settled>> Engine::settled(int64_t endpoint_id, std::optional<Time> until,
+                                      Micros patience) {
+    const Micros deadline = parts_.env.steady() + patience;
+    while (true) {
+        const uint64_t seen = moved_.count();
+        auto at = co_await parts_.db.read([endpoint_id](store::Tx& tx) {
+            return serving::sql::settled(tx, endpoint_id);
+        });
+        if (!at) co_return fail(at.error());
+        Settled out;
+        out.at = *at;
+        out.reached = !until || (out.at && *out.at >= *until);
+        {
+            const std::lock_guard lock(mutex_);
+            if (const auto found = waiting_for_.find(endpoint_id); found != waiting_for_.end())
+                out.waiting_for = found->second;
+        }
+        if (out.reached || parts_.env.steady() >= deadline || moved_.is_closed()) co_return out;
+        co_await moved_.wait(seen);
+    }
+}
+
+}  // namespace rondo::loop

@@ -1,0 +1,40 @@
+#include "domain/search/statement.h"
+
+#include <bit>
+
+#include "base/check.h"
+
+namespace rondo::search {
+
+Statement& Statement::add(std::string_view sql) {
+    sql_ += sql;
+    return *this;
+}
+
+Statement& Statement::bind(const store::Arg& value) {
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
+        args_.emplace_back(std::string_view(texts_.emplace_back(*text)));
+    } else {
+        args_.push_back(value);
+    }
+    sql_ += '$';
+    sql_ += std::to_string(args_.size());
+    return *this;
+}
+
+Statement& Statement::bind_list(std::span<const store::Arg> values) {
+    CHECK(!values.empty(), "a list of SQL parameters is empty");
+    const size_t padded = std::bit_ceil(values.size());
+    for (size_t i = 0; i < padded; ++i) {
+        add(i == 0 ? "(" : ", ");
+        bind(values[std::min(i, values.size() - 1)]);
+    }
+    return add(")");
+}
+
+Status Statement::each(store::Tx& tx, const store::RowVisitor& visit) const {
+    TRY(tx.run(sql_, args_, &visit));
+    return ok();
+}
+
+}  // namespace rondo::search

@@ -1,0 +1,156 @@
+// All SQL of tracking. Functions check nothing but what SQL checks; the rules are in service.h.
+// Implemented in store_experiments.cc, store_runs.cc, store_metrics.cc, store_inputs.cc and
+// store_models.cc.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "domain/search/statement.h"
+#include "domain/tracking/model.h"
+#include "platform/store/tx.h"
+
+namespace rondo::tracking {
+
+// Experiments ---------------------------------------------------------------------------------
+
+// The id, or nothing when the name is taken (also by a deleted experiment).
+Result<std::optional<int64_t>> insert_experiment(store::Tx& tx, int64_t workspace_id,
+                                                 const Experiment& experiment);
+// The experiment with id 0, unless it exists.
+Status insert_default_experiment(store::Tx& tx, int64_t workspace_id,
+                                 const Experiment& experiment);
+Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
+                                                    int64_t id);
+Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
+                                                    const std::string& name);
+// Writes name, location, stage and time of update.
+Status update_experiment(store::Tx& tx, const Experiment& experiment);
+Status upsert_experiment_tags(store::Tx& tx, int64_t id, const std::vector<Tag>& tags);
+Result<int64_t> delete_experiment_tag(store::Tx& tx, int64_t id, const std::string& key);
+Result<std::vector<Experiment>> search_experiments(store::Tx& tx, int64_t workspace_id,
+                                                   const ExperimentQuery& query, int64_t offset,
+                                                   int64_t limit);
+// Those of the ids that exist, with their stage.
+Result<std::map<int64_t, Stage>> select_stages(store::Tx& tx, int64_t workspace_id,
+                                               const std::vector<int64_t>& ids);
+
+// Runs ----------------------------------------------------------------------------------------
+
+struct RunRow {
+    int64_t id = 0;  // what narrow tables refer to
+    Run run;
+};
+
+// What a write to a run has to know.
+struct RunState {
+    int64_t id = 0;
+    int64_t experiment_id = 0;
+    Stage stage = Stage::active;
+    Stage experiment_stage = Stage::active;
+};
+
+Result<int64_t> insert_run(store::Tx& tx, const Run& run);
+Result<std::optional<RunState>> select_run_state(store::Tx& tx, int64_t workspace_id,
+                                                 const std::string& run_id);
+Result<std::optional<RunRow>> select_run(store::Tx& tx, int64_t workspace_id,
+                                         const std::string& run_id);
+Status update_run(store::Tx& tx, int64_t id, const RunUpdate& update);
+Status set_run_deleted(store::Tx& tx, int64_t id, std::optional<int64_t> deleted_ms);
+Status restore_runs_of(store::Tx& tx, int64_t experiment_id);
+// Rows without their details. `stages` are those of the experiments to search.
+Result<std::vector<RunRow>> search_runs(store::Tx& tx, const RunQuery& query,
+                                        const std::map<int64_t, Stage>& stages, int64_t offset,
+                                        int64_t limit);
+// Metrics, params, tags, inputs and outputs of all rows.
+Status load_details(store::Tx& tx, std::span<RunRow> rows);
+
+// The number of params that were new.
+Result<int64_t> insert_params(store::Tx& tx, int64_t run, const std::vector<Param>& params);
+Result<std::optional<std::string>> select_param(store::Tx& tx, int64_t run,
+                                                const std::string& key);
+// Keys have to differ from each other.
+Status upsert_run_tags(store::Tx& tx, int64_t run, const std::vector<Tag>& tags);
+Result<std::optional<std::string>> select_run_tag(store::Tx& tx, int64_t run,
+                                                  const std::string& key);
+Result<int64_t> delete_run_tag(store::Tx& tx, int64_t run, const std::string& key);
+
+// Metrics -------------------------------------------------------------------------------------
+
+// A metric point as it is stored: NaN as 0 with a mark, infinities as the largest doubles.
+struct Point {
+    int64_t key_id = 0;
+    int64_t timestamp = 0, step = 0;
+    double value = 0;
+    bool is_nan = false;
+};
+Point stored_point(const Metric& metric, int64_t key_id);
+// Reads the columns key, value, is_nan, timestamp_ms, step from the given one on.
+Metric read_metric(const store::Row& row, int first_column);
+// True when a is the later one: greater step, then timestamp, then value.
+bool is_later(const Point& a, const Point& b);
+
+// Ids of names, made where they are missing.
+Result<std::map<std::string, int64_t, std::less<>>> metric_key_ids(
+    store::Tx& tx, std::span<const std::string> names);
+// Points that are there already stay as they are.
+Status insert_points(store::Tx& tx, int64_t run, std::span<const Point> points);
+// One point per key; replaces only what is earlier.
+Status upsert_latest(store::Tx& tx, int64_t run, std::span<const Point> points);
+
+struct HistoryFilter {
+    int64_t run = 0;
+    std::string key;
+    std::optional<int64_t> first_step, last_step;
+};
+// In order of timestamp, step, value; after the given point.
+Result<std::vector<Metric>> select_history(store::Tx& tx, const HistoryFilter& filter,
+                                           const std::optional<Point>& after, int64_t limit);
+// At most `limit` points, evenly picked in order of step, the first and the last among them.
+Result<std::vector<Metric>> sample_history(store::Tx& tx, const HistoryFilter& filter,
+                                           int64_t limit);
+
+// Inputs and outputs --------------------------------------------------------------------------
+
+Status insert_dataset_input(store::Tx& tx, const RunState& run, const DatasetInput& input);
+Status upsert_run_models(store::Tx& tx, int64_t run, bool is_output,
+                         const std::vector<ModelOutput>& models);
+Status load_inputs(store::Tx& tx, std::span<const store::Arg> ids,
+                   const std::map<int64_t, Run*>& runs);
+Result<std::vector<DatasetSummary>> select_datasets(store::Tx& tx,
+                                                    const std::map<int64_t, Stage>& stages,
+                                                    int64_t limit);
+
+// Logged models -------------------------------------------------------------------------------
+
+struct ModelRow {
+    int64_t id = 0;
+    LoggedModel model;
+};
+
+Result<int64_t> insert_model(store::Tx& tx, const LoggedModel& model);
+Result<std::optional<ModelRow>> select_model(store::Tx& tx, int64_t workspace_id,
+                                             const std::string& model_id);
+// The newest one of that name that the run made.
+Result<std::optional<ModelRow>> select_model_of_run(store::Tx& tx, int64_t workspace_id,
+                                                    const std::string& run_id,
+                                                    const std::string& name);
+// Writes status, stage and time of update.
+Status update_model(store::Tx& tx, const ModelRow& row);
+Result<int64_t> insert_model_params(store::Tx& tx, int64_t model, const std::vector<Param>& params);
+Result<std::optional<std::string>> select_model_param(store::Tx& tx, int64_t model,
+                                                      const std::string& key);
+Status upsert_model_tags(store::Tx& tx, int64_t model, const std::vector<Tag>& tags);
+Result<int64_t> delete_model_tag(store::Tx& tx, int64_t model, const std::string& key);
+// Keeps the latest point per model, key, dataset and run.
+Status upsert_model_metric(store::Tx& tx, int64_t model, const std::string& run_id,
+                           const Metric& metric);
+Result<std::vector<ModelRow>> search_models(store::Tx& tx, const LoggedModelQuery& query,
+                                            const std::map<int64_t, Stage>& stages,
+                                            int64_t offset, int64_t limit);
+// Tags, params and metrics of all rows.
+Status load_details(store::Tx& tx, std::span<ModelRow> rows);
+
+}  // namespace rondo::tracking

@@ -1,0 +1,143 @@
+#include "domain/search/filter.h"
+#include "domain/tracking/grammar.h"
+#include "domain/tracking/store.h"
+#include "platform/store/bulk.h"
+
+namespace rondo::tracking {
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT e.id, e.name, e.artifact_location, e.deleted, e.created_ms, e.updated_ms "
+    "FROM experiments e ";
+
+Experiment read_experiment(const store::Row& row) {
+    return {.id = row.integer(0),
+            .name = row.get<std::string>(1),
+            .artifact_location = row.get<std::string>(2),
+            .stage = row.get<bool>(3) ? Stage::deleted : Stage::active,
+            .created_ms = row.integer(4),
+            .updated_ms = row.integer(5)};
+}
+
+Status load_tags(store::Tx& tx, std::span<Experiment> experiments) {
+    std::map<int64_t, Experiment*> by_id;
+    std::vector<store::Arg> ids;
+    for (Experiment& experiment : experiments) {
+        by_id.emplace(experiment.id, &experiment);
+        ids.emplace_back(experiment.id);
+    }
+    return store::each_of(
+        tx, "SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN ", ids,
+        " ORDER BY experiment_id, key", [&](const store::Row& row) {
+            by_id.at(row.integer(0))
+                ->tags.push_back({row.get<std::string>(1), row.get<std::string>(2)});
+            return true;
+        });
+}
+
+Result<std::optional<Experiment>> select_where(store::Tx& tx, std::string_view where,
+                                               int64_t workspace_id, const store::Arg& key) {
+    std::optional<Experiment> found;
+    const store::RowVisitor visit = [&](const store::Row& row) {
+        found = read_experiment(row);
+        return false;
+    };
+    const store::Arg args[] = {workspace_id, key};
+    TRY(tx.run(std::string(kColumns).append(where), args, &visit));
+    if (found) TRY(load_tags(tx, std::span(&*found, 1)));
+    return found;
+}
+
+}  // namespace
+
+Result<std::optional<int64_t>> insert_experiment(store::Tx& tx, int64_t workspace_id,
+                                                 const Experiment& experiment) {
+    return tx.one<int64_t>(
+        "INSERT INTO experiments (workspace_id, name, artifact_location, deleted, created_ms, "
+        "updated_ms) VALUES ($1, $2, $3, 0, $4, $5) "
+        "ON CONFLICT (workspace_id, name) DO NOTHING RETURNING id",
+        workspace_id, experiment.name, experiment.artifact_location, experiment.created_ms,
+        experiment.updated_ms);
+}
+
+Status insert_default_experiment(store::Tx& tx, int64_t workspace_id,
+                                 const Experiment& experiment) {
+    TRY(tx.exec("INSERT INTO experiments (id, workspace_id, name, artifact_location, deleted, "
+                "created_ms, updated_ms) VALUES (0, $1, $2, $3, 0, $4, $5) ON CONFLICT DO NOTHING",
+                workspace_id, experiment.name, experiment.artifact_location,
+                experiment.created_ms, experiment.updated_ms));
+    return ok();
+}
+
+Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
+                                                    int64_t id) {
+    return select_where(tx, "WHERE e.workspace_id = $1 AND e.id = $2", workspace_id, id);
+}
+
+Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
+                                                    const std::string& name) {
+    return select_where(tx, "WHERE e.workspace_id = $1 AND e.name = $2", workspace_id,
+                        std::string_view(name));
+}
+
+Status update_experiment(store::Tx& tx, const Experiment& experiment) {
+    TRY(tx.exec("UPDATE experiments SET name = $1, artifact_location = $2, deleted = $3, "
+                "updated_ms = $4 WHERE id = $5",
+                experiment.name, experiment.artifact_location,
+                experiment.stage == Stage::deleted, experiment.updated_ms, experiment.id));
+    return ok();
+}
+
+Status upsert_experiment_tags(store::Tx& tx, int64_t id, const std::vector<Tag>& tags) {
+    for (const Tag& tag : tags) {
+        TRY(tx.exec("INSERT INTO experiment_tags (experiment_id, key, value) VALUES ($1, $2, $3) "
+                    "ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value",
+                    id, tag.key, tag.value));
+    }
+    return ok();
+}
+
+Result<int64_t> delete_experiment_tag(store::Tx& tx, int64_t id, const std::string& key) {
+    return tx.exec("DELETE FROM experiment_tags WHERE experiment_id = $1 AND key = $2", id, key);
+}
+
+Result<std::vector<Experiment>> search_experiments(store::Tx& tx, int64_t workspace_id,
+                                                   const ExperimentQuery& query, int64_t offset,
+                                                   int64_t limit) {
+    TRY_ASSIGN(const auto terms, search::parse_filter(query.filter));
+    TRY_ASSIGN(const auto orders, search::parse_orders(experiment_grammar(), query.order_by));
+    search::Statement statement;
+    statement.add(kColumns);
+    search::add_joins(statement, orders);
+    statement.add(" WHERE e.workspace_id = ").bind(workspace_id);
+    if (query.view == View::active_only) statement.add(" AND e.deleted = 0");
+    if (query.view == View::deleted_only) statement.add(" AND e.deleted = 1");
+    TRY(search::add_conditions(statement, experiment_grammar(), terms));
+    statement.add(" ORDER BY ");
+    search::add_orders(statement, orders);
+    statement.add(orders.empty() ? "e.created_ms DESC, e.id ASC" : "e.id DESC");
+    statement.add(" LIMIT ").bind(limit).add(" OFFSET ").bind(offset);
+    std::vector<Experiment> found;
+    TRY(statement.each(tx, [&](const store::Row& row) {
+        found.push_back(read_experiment(row));
+        return true;
+    }));
+    TRY(load_tags(tx, found));
+    return found;
+}
+
+Result<std::map<int64_t, Stage>> select_stages(store::Tx& tx, int64_t workspace_id,
+                                               const std::vector<int64_t>& ids) {
+    std::map<int64_t, Stage> found;
+    const std::vector<store::Arg> keys(ids.begin(), ids.end());
+    TRY(store::each_of(tx, "SELECT id, deleted, workspace_id FROM experiments WHERE id IN ", keys,
+                       "", [&](const store::Row& row) {
+                           if (row.integer(2) == workspace_id)
+                               found.emplace(row.integer(0), row.get<bool>(1) ? Stage::deleted
+                                                                              : Stage::active);
+                           return true;
+                       }));
+    return found;
+}
+
+}  // namespace rondo::tracking

@@ -1,0 +1,218 @@
+#include <algorithm>
+
+#include "domain/search/filter.h"
+#include "domain/tracking/grammar.h"
+#include "domain/tracking/status_text.h"
+#include "domain/tracking/store.h"
+#include "platform/store/bulk.h"
+
+namespace rondo::tracking {
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT r.id, r.run_id, r.experiment_id, r.name, r.user_id, r.status, r.start_ms, r.end_ms, "
+    "r.deleted, r.artifact_uri ";
+
+RunRow read_run(const store::Row& row) {
+    RunRow out;
+    out.id = row.integer(0);
+    out.run.run_id = row.text(1);
+    out.run.experiment_id = row.integer(2);
+    out.run.name = row.text(3);
+    out.run.user_id = row.text(4);
+    out.run.status = status_of(row.text(5)).value_or(RunStatus::running);
+    out.run.start_ms = row.integer(6);
+    out.run.end_ms = row.get<std::optional<int64_t>>(7);
+    out.run.stage = row.get<bool>(8) ? Stage::deleted : Stage::active;
+    out.run.artifact_uri = row.text(9);
+    return out;
+}
+
+void add_experiments(search::Statement& statement, const std::vector<store::Arg>& ids) {
+    // An equality, not a list of one: only that lets SQLite read the index in order.
+    statement.add("r.experiment_id ");
+    if (ids.size() == 1) statement.add("= ").bind(ids[0]);
+    else statement.add("IN ").bind_list(ids);
+}
+
+// Where runs of the experiments with that view are; false when there can be none.
+bool add_view(search::Statement& statement, View view, const std::map<int64_t, Stage>& stages) {
+    std::vector<store::Arg> active, deleted;
+    for (const auto& [id, stage] : stages)
+        (stage == Stage::active ? active : deleted).emplace_back(id);
+    if (view == View::all) active.insert(active.end(), deleted.begin(), deleted.end());
+    if (view != View::deleted_only) {
+        if (active.empty()) return false;
+        add_experiments(statement, active);
+        if (view == View::active_only) statement.add(" AND r.deleted = 0");
+        return true;
+    }
+    if (active.empty() && deleted.empty()) return false;
+    statement.add("(");
+    if (!active.empty()) {
+        add_experiments(statement, active);
+        statement.add(" AND r.deleted = 1");
+    }
+    if (!active.empty() && !deleted.empty()) statement.add(" OR ");
+    if (!deleted.empty()) add_experiments(statement, deleted);
+    statement.add(")");
+    return true;
+}
+
+}  // namespace
+
+Result<int64_t> insert_run(store::Tx& tx, const Run& run) {
+    TRY_ASSIGN(const auto id,
+               tx.one<int64_t>("INSERT INTO runs (run_id, experiment_id, name, user_id, status, "
+                               "start_ms, deleted, artifact_uri) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, 0, $7) RETURNING id",
+                               run.run_id, run.experiment_id, run.name, run.user_id,
+                               text_of(run.status), run.start_ms, run.artifact_uri));
+    return *id;
+}
+
+Result<std::optional<RunState>> select_run_state(store::Tx& tx, int64_t workspace_id,
+                                                 const std::string& run_id) {
+    TRY_ASSIGN(const auto row,
+               (tx.one<int64_t, int64_t, bool, bool>(
+                   "SELECT r.id, r.experiment_id, r.deleted, e.deleted FROM runs r "
+                   "JOIN experiments e ON e.id = r.experiment_id "
+                   "WHERE r.run_id = $1 AND e.workspace_id = $2",
+                   run_id, workspace_id)));
+    if (!row) return std::nullopt;
+    const auto& [id, experiment_id, run_deleted, experiment_deleted] = *row;
+    return RunState{id, experiment_id, run_deleted ? Stage::deleted : Stage::active,
+                    experiment_deleted ? Stage::deleted : Stage::active};
+}
+
+Result<std::optional<RunRow>> select_run(store::Tx& tx, int64_t workspace_id,
+                                         const std::string& run_id) {
+    std::optional<RunRow> found;
+    TRY(tx.each(std::string(kColumns) +
+                    ", e.deleted FROM runs r JOIN experiments e ON e.id = r.experiment_id "
+                    "WHERE r.run_id = $1 AND e.workspace_id = $2",
+                [&](const store::Row& row) {
+                    found = read_run(row);
+                    if (row.get<bool>(10)) found->run.stage = Stage::deleted;
+                    return false;
+                },
+                run_id, workspace_id));
+    return found;
+}
+
+Status update_run(store::Tx& tx, int64_t id, const RunUpdate& update) {
+    std::optional<std::string_view> status;
+    if (update.status) status = text_of(*update.status);
+    TRY(tx.exec("UPDATE runs SET status = COALESCE($1, status), end_ms = COALESCE($2, end_ms), "
+                "name = COALESCE($3, name) WHERE id = $4",
+                status, update.end_ms, update.name, id));
+    return ok();
+}
+
+Status set_run_deleted(store::Tx& tx, int64_t id, std::optional<int64_t> deleted_ms) {
+    TRY(tx.exec("UPDATE runs SET deleted = $1, deleted_ms = $2 WHERE id = $3",
+                deleted_ms.has_value(), deleted_ms, id));
+    return ok();
+}
+
+Status restore_runs_of(store::Tx& tx, int64_t experiment_id) {
+    TRY(tx.exec("UPDATE runs SET deleted = 0, deleted_ms = NULL "
+                "WHERE experiment_id = $1 AND deleted = 1",
+                experiment_id));
+    return ok();
+}
+
+Result<std::vector<RunRow>> search_runs(store::Tx& tx, const RunQuery& query,
+                                        const std::map<int64_t, Stage>& stages, int64_t offset,
+                                        int64_t limit) {
+    TRY_ASSIGN(const auto terms, search::parse_filter(query.filter));
+    TRY_ASSIGN(const auto orders, search::parse_orders(run_grammar(), query.order_by));
+    search::Statement statement;
+    statement.add(kColumns).add("FROM runs r");
+    search::add_joins(statement, orders);
+    statement.add(" WHERE ");
+    const bool some = add_view(statement, query.view, stages);
+    if (!some) statement.add("1 = 0");
+    TRY(search::add_conditions(statement, run_grammar(), terms));
+    if (!some) return std::vector<RunRow>{};
+    statement.add(" ORDER BY ");
+    search::add_orders(statement, orders);
+    bool by_start = false;
+    for (const search::Sorting& sorting : orders)
+        by_start = by_start || sorting.field->column == "r.start_ms";
+    if (!by_start) statement.add("r.start_ms DESC, ");
+    statement.add("r.run_id LIMIT ").bind(limit).add(" OFFSET ").bind(offset);
+    std::vector<RunRow> found;
+    TRY(statement.each(tx, [&](const store::Row& row) {
+        found.push_back(read_run(row));
+        Run& run = found.back().run;
+        if (stages.at(run.experiment_id) == Stage::deleted) run.stage = Stage::deleted;
+        return true;
+    }));
+    return found;
+}
+
+Status load_details(store::Tx& tx, std::span<RunRow> rows) {
+    std::map<int64_t, Run*> runs;
+    std::vector<store::Arg> ids;
+    for (RunRow& row : rows) {
+        runs.emplace(row.id, &row.run);
+        ids.emplace_back(row.id);
+    }
+    TRY(store::each_of(tx,
+                       "SELECT l.run, k.name, l.value, l.is_nan, l.timestamp_ms, l.step "
+                       "FROM latest_metrics l JOIN metric_keys k ON k.id = l.key_id "
+                       "WHERE l.run IN ",
+                       ids, "", [&](const store::Row& row) {
+                           runs.at(row.integer(0))->metrics.push_back(read_metric(row, 1));
+                           return true;
+                       }));
+    TRY(store::each_of(tx, "SELECT run, key, value FROM run_params WHERE run IN ", ids,
+                       " ORDER BY run, key", [&](const store::Row& row) {
+                           runs.at(row.integer(0))
+                               ->params.push_back(
+                                   {row.get<std::string>(1), row.get<std::string>(2)});
+                           return true;
+                       }));
+    TRY(store::each_of(tx, "SELECT run, key, value FROM run_tags WHERE run IN ", ids,
+                       " ORDER BY run, key", [&](const store::Row& row) {
+                           runs.at(row.integer(0))
+                               ->tags.push_back(
+                                   {row.get<std::string>(1), row.get<std::string>(2)});
+                           return true;
+                       }));
+    for (RunRow& row : rows) std::ranges::sort(row.run.metrics, {}, &Metric::key);
+    return load_inputs(tx, ids, runs);
+}
+
+Result<int64_t> insert_params(store::Tx& tx, int64_t run, const std::vector<Param>& params) {
+    store::Rows rows(3);
+    for (const Param& param : params) rows.add(run, param.key, param.value);
+    return store::insert_many(tx, "INSERT INTO run_params (run, key, value) VALUES ", rows,
+                              " ON CONFLICT (run, key) DO NOTHING");
+}
+
+Result<std::optional<std::string>> select_param(store::Tx& tx, int64_t run,
+                                                const std::string& key) {
+    return tx.one<std::string>("SELECT value FROM run_params WHERE run = $1 AND key = $2", run,
+                               key);
+}
+
+Status upsert_run_tags(store::Tx& tx, int64_t run, const std::vector<Tag>& tags) {
+    store::Rows rows(3);
+    for (const Tag& tag : tags) rows.add(run, tag.key, tag.value);
+    TRY(store::insert_many(tx, "INSERT INTO run_tags (run, key, value) VALUES ", rows,
+                           " ON CONFLICT (run, key) DO UPDATE SET value = excluded.value"));
+    return ok();
+}
+
+Result<std::optional<std::string>> select_run_tag(store::Tx& tx, int64_t run,
+                                                  const std::string& key) {
+    return tx.one<std::string>("SELECT value FROM run_tags WHERE run = $1 AND key = $2", run, key);
+}
+
+Result<int64_t> delete_run_tag(store::Tx& tx, int64_t run, const std::string& key) {
+    return tx.exec("DELETE FROM run_tags WHERE run = $1 AND key = $2", run, key);
+}
+
+}  // namespace rondo::tracking

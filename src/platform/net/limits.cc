@@ -1,0 +1,60 @@
+#include "platform/net/limits.h"
+
+#include <array>
+#include <string>
+
+#include "base/text.h"
+
+namespace rondo::net {
+namespace {
+
+struct Count {
+    std::string_view name;
+    size_t Limits::*member;
+};
+struct Duration {
+    std::string_view name;
+    Micros Limits::*member;
+};
+constexpr std::array kCounts{
+    Count{"header-bytes", &Limits::header_bytes},
+    Count{"header-fields", &Limits::header_fields},
+    Count{"connections", &Limits::connections},
+    Count{"streams", &Limits::streams_per_connection},
+    Count{"buffered-bytes", &Limits::buffered_bytes},
+};
+constexpr std::array kDurations{
+    Duration{"idle", &Limits::idle},
+    Duration{"header", &Limits::header},
+    Duration{"progress", &Limits::progress},
+};
+
+}  // namespace
+
+Status set_limit(Limits& limits, std::string_view assignment) {
+    const size_t equals = assignment.find('=');
+    const std::string_view name = assignment.substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view{} : assignment.substr(equals + 1);
+    for (const Count& count : kCounts) {
+        if (count.name != name) continue;
+        const auto number = parse_int(value);
+        if (!number || *number < 1 || *number > UINT32_MAX)
+            return fail(Code::invalid, "the limit " + quoted(name) + " needs a positive number");
+        limits.*count.member = static_cast<size_t>(*number);
+        return ok();
+    }
+    for (const Duration& duration : kDurations) {
+        if (duration.name != name) continue;
+        TRY_ASSIGN(limits.*duration.member, parse_duration(value));
+        return ok();
+    }
+    std::string names;
+    for (const Count& count : kCounts) names.append(count.name) += ", ";
+    for (const Duration& duration : kDurations) names.append(duration.name) += ", ";
+    names.resize(names.size() - 2);
+    return fail(Code::invalid,
+                "no limit is called " + quoted(name) + "; there are " + names + " (NAME=VALUE)");
+}
+
+}  // namespace rondo::net

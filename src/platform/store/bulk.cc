@@ -1,0 +1,66 @@
+#include "platform/store/bulk.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+
+namespace rondo::store {
+namespace {
+
+// Rows of one INSERT, largest first; keys of one IN list.
+constexpr std::array<size_t, 3> kInsertSizes{64, 8, 1};
+constexpr std::array<size_t, 3> kListSizes{128, 16, 1};
+
+void append_placeholders(std::string& sql, size_t first, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        sql += i == 0 ? "($" : ", $";
+        sql += std::to_string(first + i);
+    }
+    sql += ')';
+}
+
+}  // namespace
+
+Result<int64_t> insert_many(Tx& tx, std::string_view head, const Rows& rows,
+                            std::string_view tail) {
+    const size_t columns = rows.columns();
+    std::span<const Arg> left = rows.values();
+    CHECK(left.size() % columns == 0, "a row to insert is incomplete");
+    int64_t changed = 0;
+    for (const size_t size : kInsertSizes) {
+        if (left.size() < size * columns) continue;
+        std::string sql(head);
+        for (size_t row = 0; row < size; ++row) {
+            if (row > 0) sql += ", ";
+            append_placeholders(sql, row * columns + 1, columns);
+        }
+        sql += tail;
+        while (left.size() >= size * columns) {
+            TRY_ASSIGN(const int64_t n, tx.run(sql, left.first(size * columns), nullptr));
+            changed += n;
+            left = left.subspan(size * columns);
+        }
+    }
+    return changed;
+}
+
+Status each_of(Tx& tx, std::string_view head, std::span<const Arg> keys, std::string_view tail,
+               const RowVisitor& visit) {
+    while (!keys.empty()) {
+        // The smallest size that holds all that is left; the rest is filled with the last key.
+        size_t size = kListSizes.front();
+        for (const size_t smaller : kListSizes) size = keys.size() <= smaller ? smaller : size;
+        const auto taken = keys.first(std::min(size, keys.size()));
+        std::vector<Arg> args(taken.begin(), taken.end());
+        args.resize(size, taken.back());
+        std::string sql(head);
+        append_placeholders(sql, 1, size);
+        sql += tail;
+        TRY(tx.run(sql, args, &visit));
+        keys = keys.subspan(taken.size());
+    }
+    return ok();
+}
+
+}  // namespace rondo::store

@@ -1,0 +1,40 @@
+// Many rows with few statements, on either engine: a statement per row would cost PostgreSQL a
+// round trip each. Statements come in a handful of sizes, so that they stay prepared.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "platform/store/tx.h"
+
+namespace rondo::store {
+
+// Rows to insert, appended value by value. Views must outlive insert_many.
+class Rows {
+  public:
+    explicit Rows(size_t columns) : columns_(columns) {}
+    template <class... A>
+    void add(const A&... values) {
+        (values_.push_back(to_arg(values)), ...);
+    }
+    size_t columns() const { return columns_; }
+    size_t count() const { return values_.size() / columns_; }
+    std::span<const Arg> values() const { return values_; }
+
+  private:
+    size_t columns_;
+    std::vector<Arg> values_;
+};
+
+// head: "INSERT INTO t (a, b) VALUES "; tail: " ON CONFLICT (a) DO NOTHING" or nothing. The number
+// of rows that were changed. Rows that meet each other under DO UPDATE are the caller's to avoid.
+Result<int64_t> insert_many(Tx& tx, std::string_view head, const Rows& rows,
+                            std::string_view tail);
+
+// Runs head + "($1, $2, ...)" + tail for all keys, some at a time, and visits each row. The keys
+// of one call are of one type.
+Status each_of(Tx& tx, std::string_view head, std::span<const Arg> keys, std::string_view tail,
+               const RowVisitor& visit);
+
+}  // namespace rondo::store

@@ -1,0 +1,19 @@
+"""One private PostgreSQL for the session; see tests/support/rondo_server.py."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from rondo_server import POSTGRES, Postgres  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    if not (POSTGRES / "postgres").exists():
+        pytest.skip("PostgreSQL 15 is not installed")
+    running = Postgres()
+    yield running
+    running.stop()

@@ -1,0 +1,95 @@
+"""What tests against the real binary stand on: a server, and a private PostgreSQL.
+
+RONDO_BUILD names the folder of binaries, build/release by default."""
+
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("RONDO_BUILD", ROOT / "build/release")) / "rondo"
+POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
+START_SECONDS = 30
+
+
+class Server:
+    """A running server with a data folder of its own."""
+
+    def __init__(self, folder: pathlib.Path, database: str = ""):
+        self.log = folder / "log"
+        command = [BINARY, "server", "--data", folder / "data", "--port", "0"]
+        if database:
+            command += ["--database", database]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, stderr=log)
+        self.url = self._wait_for_url()
+
+    def _wait_for_url(self) -> str:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            for line in self.log.read_text(errors="replace").splitlines():
+                if line.startswith("{") and json.loads(line).get("what") == "listening":
+                    return json.loads(line)["url"]
+            time.sleep(0.01)
+        raise AssertionError("the server does not start: " + self.log.read_text(errors="replace"))
+
+    def stop(self):
+        """A crash or a sanitizer's finding fails the test."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(START_SECONDS)
+        text = self.log.read_text(errors="replace")
+        assert status == 0 and "Sanitizer" not in text, f"exit {status}\n{text[-5000:]}"
+
+
+class Postgres:
+    """A cluster in a temporary folder: no durability, no network but its own port on loopback.
+    PostgreSQL refuses to run as root, so root runs it as nobody."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rondo-pg-"))
+        self.user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.user)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._run("initdb", "-D", self.folder / "data", "-U", "rondo", "-A", "trust", "-E", "UTF8",
+                  "--locale", "C", "--no-sync")
+        self.process = subprocess.Popen(
+            [POSTGRES / "postgres", "-D", self.folder / "data", "-k", self.folder,
+             "-p", str(self.port), "-h", "127.0.0.1", "-c", "fsync=off",
+             "-c", "full_page_writes=off", "-c", "max_connections=60"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, **self._as_user())
+        until = time.monotonic() + START_SECONDS
+        while subprocess.run([POSTGRES / "pg_isready", "-q", "-h", self.folder, "-p",
+                              str(self.port)]).returncode != 0:
+            assert time.monotonic() < until, "PostgreSQL does not start"
+            time.sleep(0.05)
+
+    def _as_user(self) -> dict:
+        if os.geteuid() != 0:
+            return {}
+        entry = pwd.getpwnam(self.user)
+        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+    def _run(self, tool: str, *arguments):
+        subprocess.run([POSTGRES / tool, *map(str, arguments)], check=True, cwd=self.folder,
+                       stdout=subprocess.DEVNULL, **self._as_user())
+
+    def new_database(self, name: str) -> str:
+        self._run("createdb", "-h", self.folder, "-p", self.port, "-U", "rondo", "-T", "template0",
+                  "--lc-collate", "C", name)
+        return f"postgresql://rondo@127.0.0.1:{self.port}/{name}"
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(START_SECONDS)
+        shutil.rmtree(self.folder, ignore_errors=True)
