@@ -161,9 +161,8 @@ Task<Result<LoopApi::CaseAnswer>> LoopApi::retrain(Named named, rpc::Context) {
     auto opened = co_await parts_.db.write(
         store::Durability::full, [=, this](store::Tx& tx) -> Result<int64_t> {
             TRY_ASSIGN(const auto settled, serving::sql::settled(tx, endpoint->row().id));
-            const Time at = endpoint->row().spec.clock == serving::Clock::event
-                                ? settled.value_or(parts_.env.now())
-                                : parts_.env.now();
+            const Time at =
+                loop::effective_now(parts_.engine.parts(), endpoint->row(), settled);
             return loop::open_by_hand(parts_.engine.parts(), tx, endpoint->row(), at);
         });
     CO_TRY(opened);

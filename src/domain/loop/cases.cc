@@ -118,6 +118,8 @@ class CaseDriver {
         const Status started = parts_.db.write_now(
             store::Durability::full, [&](store::Tx& tx) -> Status {
                 case_ = before;
+                // Asked for by hand before any event time was known: the data say where time is.
+                if (case_.tick == Time{}) case_.tick = Time{holdout->to + std::chrono::days{1}};
                 data::Version version = *latest;
                 if (more) {
                     TRY_ASSIGN(version, add_version(tx, *latest, entries, *more));
@@ -380,8 +382,9 @@ Result<int64_t> open_by_hand(const Parts& parts, store::Tx& tx,
     opened.endpoint_id = endpoint.id;
     opened.reason = "by hand";
     opened.tick = at;
-    TRY_ASSIGN(opened.cause, announce(parts, tx, endpoint, "retrain.asked", at, std::nullopt,
-                                      "{}"));
+    TRY_ASSIGN(opened.cause,
+               announce(parts, tx, endpoint, "retrain.asked",
+                        at == Time{} ? parts.env.now() : at, std::nullopt, "{}"));
     TRY_ASSIGN(const auto id, sql::open_case(tx, opened, parts.env.now()));
     if (!id)
         return fail(Code::conflict, "a retraining is under way already; `rondo timeline " +

@@ -102,11 +102,11 @@ Result<bool> update_case(store::Tx& tx, const Case& c) {
     const std::optional<int64_t> ended =
         c.ended ? std::optional(to_micros(*c.ended)) : std::nullopt;
     TRY_ASSIGN(const int64_t changed,
-               tx.exec("UPDATE loop_cases SET state = $1, ver = ver + 1, cause = $2, "
-                       "data_version = $3, pipeline_run = $4, candidate = $5, rollout_id = $6, "
-                       "outcome = $7, ended_us = $8 WHERE id = $9 AND ver = $10",
-                       name_of(c.state), c.cause, c.data_version, c.pipeline_run, c.candidate,
-                       c.rollout_id, c.outcome, ended, c.id, c.ver));
+               tx.exec("UPDATE loop_cases SET state = $1, ver = ver + 1, tick_us = $2, cause = $3, "
+                       "data_version = $4, pipeline_run = $5, candidate = $6, rollout_id = $7, "
+                       "outcome = $8, ended_us = $9 WHERE id = $10 AND ver = $11",
+                       name_of(c.state), to_micros(c.tick), c.cause, c.data_version,
+                       c.pipeline_run, c.candidate, c.rollout_id, c.outcome, ended, c.id, c.ver));
     return changed == 1;
 }
 

@@ -237,6 +237,7 @@ class Tick {
         TRY_ASSIGN(const auto after, parts_.rollouts.act(tx, row_, std::move(r), verdict, tick_));
         if (verdict.outcome == Outcome::go_on) return false;
         TRY_ASSIGN(const int64_t event, record_verdict(tx, before, after, point));
+        TRY(rollout::sql::set_cause(tx, after.id, event));  // of what the next stage comes to
         TRY(close_case(tx, after, event));
         return true;
     }

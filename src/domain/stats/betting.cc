@@ -58,8 +58,7 @@ void BetProcess::update(double x) {
 double BetProcess::e_value() const { return mixture(log_wealth); }
 
 void LevelBets::update(double loss, double level) {
-    const double x = (loss - level) / level;  // at least -1
-    for (size_t j = 0; j < kStakes.size(); ++j) growth[j] += std::log1p(kStakes[j] * x);
+    for (size_t j = 0; j < kStakes.size(); ++j) growth[j] += std::log1p(kStakes[j] * (loss - level));
 }
 
 void LevelBets::add(const LevelBets& day) {

@@ -37,8 +37,8 @@ struct BetProcess {
 };
 
 // Growth of log wealth against "the mean loss is at most `level`" for losses in [0, 1]: per stake
-// s the sum of ln(1 + s (loss - level) / level). Additive over days, so a sliding window of days
-// is a sum. level in (0, 1).
+// s the sum of ln(1 + s (loss - level)). Additive over days, so a sliding window of days is a sum.
+// level in (0, 1).
 struct LevelBets {
     std::vector<double> growth = std::vector<double>(kStakes.size(), 0.0);
 

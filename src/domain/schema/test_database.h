@@ -1,0 +1,49 @@
+// A SQLite database with all migrations, in a folder that goes with the object. For tests.
+#pragma once
+
+#include <stdlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "domain/schema/migrations.h"
+#include "platform/store/database.h"
+
+namespace rondo {
+
+class TestDatabase {
+  public:
+    TestDatabase() {
+        char pattern[] = "/tmp/rondo-test-XXXXXX";
+        if (::mkdtemp(pattern) == nullptr) std::abort();
+        folder_ = pattern;
+        auto opened =
+            store::Database::open(system_env(), "sqlite:" + folder_ + "/test.db", migrations());
+        if (!opened) {
+            std::fprintf(stderr, "%s\n", opened.error().message.c_str());
+            std::abort();
+        }
+        db_ = std::move(*opened);
+    }
+    ~TestDatabase() {
+        db_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+    TestDatabase(const TestDatabase&) = delete;
+    TestDatabase& operator=(const TestDatabase&) = delete;
+
+    // Runs fn in a write transaction, which is rolled back when it fails.
+    template <class F>
+    auto write(F fn) {
+        return db_->write_now(store::Durability::normal, std::move(fn));
+    }
+    const std::string& folder() const { return folder_; }
+
+  private:
+    std::string folder_;
+    std::unique_ptr<store::Database> db_;
+};
+
+}  // namespace rondo
