@@ -9,7 +9,6 @@ after landing.
 import os
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 FEATURES = ["sched_dep_minutes", "sched_arr_minutes", "weekday", "carrier", "origin", "dest",
@@ -73,23 +72,3 @@ def known_time(flights, departure):
     landed = left + pd.to_timedelta(air + 30, unit="m")
     cancelled = flights["dep_time"].isna()
     return landed.where(~cancelled, departure + pd.Timedelta(hours=4))
-
-
-def to_csv(frame):
-    """The columns that the dataset has, times as RFC 3339, as bytes."""
-    out = frame[["event_time", "unit", "late"] + FEATURES].copy()
-    out["event_time"] = out["event_time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return out.to_csv(index=False).encode()
-
-
-def is_reference_day(frame):
-    """Every fifth day is never trained on."""
-    day = frame["event_time"].dt.floor("D")
-    return ((day - day.min()).dt.days % 5 == 4).to_numpy()
-
-
-def to_body(values):
-    """One request: MLflow's dataframe_split. NaN becomes null."""
-    cells = ",".join("null" if np.isnan(v) else repr(float(v)) for v in values)
-    columns = ",".join(f'"{name}"' for name in FEATURES)
-    return (f'{{"dataframe_split":{{"columns":[{columns}],"data":[[{cells}]]}}}}').encode()

@@ -95,7 +95,7 @@ Status run_server(const Config& config) {
     options.certificate_file = config.certificate_file;
     options.key_file = config.key_file;
     options.limits = config.limits;
-    TRY_ASSIGN(const auto server, net::Server::bind(env, options, service));
+    TRY_ASSIGN(auto server, net::Server::bind(env, options, service));
     const std::string server_url = (config.certificate_file.empty() ? "http://" : "https://") +
                                    config.host + ":" + std::to_string(server->port());
 
@@ -192,6 +192,8 @@ Status run_server(const Config& config) {
     model_pool.stop();
     file_pool.stop();
     db->stop();
+    // What is left of requests that were cut, before the things that they point to.
+    server.reset();
     return ok();
 }
 

@@ -7,6 +7,9 @@ namespace {
 
 using store::Durability;
 
+// A full batch with long keys and values; a thousand points are a tenth of it.
+constexpr size_t kMaxBatchBytes = 4 << 20;
+
 constexpr rpc::Permission kCreate{"run.create", rpc::Reach::write, "experiment", "experiment_id"};
 constexpr rpc::Permission kRead{"run.read", rpc::Reach::read, "run", "run_id"};
 constexpr rpc::Permission kSearch{"run.read", rpc::Reach::read, "experiment", "experiment_ids"};
@@ -31,7 +34,8 @@ std::vector<rpc::Row> RunsApi::rows() {
         rpc::post<&Api::set_tag>(runs + "set-tag", kWrite, "Set a tag"),
         rpc::post<&Api::delete_tag>(runs + "delete-tag", kWrite, "Delete a tag"),
         rpc::post<&Api::log_batch>(runs + "log-batch", kWrite,
-                                   "Log metrics, params and tags, all or nothing"),
+                                   "Log metrics, params and tags, all or nothing")
+            .takes(rpc::BodyKind::json, kMaxBatchBytes),
         rpc::post<&Api::log_model>(runs + "log-model", kWrite, "Note a model in the run's tag"),
         rpc::post<&Api::log_inputs>(runs + "log-inputs", kWrite, "Log what a run reads"),
         rpc::post<&Api::log_outputs>(runs + "outputs", kWrite, "Log the models a run makes"),

@@ -62,6 +62,7 @@ Result<AcceptedLabels> Service::accept_labels(store::Tx& tx, int64_t endpoint_id
                                               const std::string& subject,
                                               std::span<const Label> labels) const {
     AcceptedLabels out;
+    std::optional<Time> contradicted;  // on the endpoint's clock
     const Time now = env_.now();
     TRY_ASSIGN(const auto sealed, sql::sealed_day(tx, endpoint_id));
     for (const Label& label : labels) {
@@ -72,13 +73,17 @@ Result<AcceptedLabels> Service::accept_labels(store::Tx& tx, int64_t endpoint_id
                 if (sealed && day_of(from_micros(label.key.event_us)) <= *sealed) ++out.late;
                 break;
             case sql::Inserted::repeated: ++out.repeated; break;
-            case sql::Inserted::contradictory: ++out.contradictory; break;
+            case sql::Inserted::contradictory:
+                ++out.contradictory;
+                if (!contradicted) contradicted = label.known;
+                break;
         }
     }
     if (out.contradictory > 0)
         TRY(events_.publish(tx, {.kind = "labels.contradictory",
                                  .subject = subject,
-                                 .data = "{\"labels\":" + std::to_string(out.contradictory) + "}"}));
+                                 .data = "{\"labels\":" + std::to_string(out.contradictory) + "}",
+                                 .happened = contradicted}));
     if (out.late > 0 || out.contradictory > 0) {
         sql::Sums more;
         more.labels_late = out.late;

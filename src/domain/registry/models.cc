@@ -63,6 +63,7 @@ Result<RegisteredModel> Service::create_model(store::Tx& tx, const NewModel& wan
     TRY(check_model_name(wanted.name));
     TRY(check_length("description", wanted.description.value_or(""),
                      tracking::kMaxDescriptionLength));
+    TRY(tracking::check_count_per_call("tags", wanted.tags.size()));
     for (const Tag& tag : wanted.tags) TRY(check_model_tag(tag));
     ModelRow row;
     row.model.name = wanted.name;

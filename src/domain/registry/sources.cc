@@ -88,8 +88,9 @@ Result<Service::Origin> Service::origin_in_tracking(store::Tx& tx,
         TRY_ASSIGN(model, of_source(parts_.tracking.get_logged_model(tx, origin.model_id), source));
         if (origin.run_id.empty()) origin.run_id = model->source_run_id;
     }
-    if (logged || *in_run || !artifacts::path_of_uri(source)) return origin;
-    bool owned = model && lies_within(source, model->artifact_uri);
+    if (logged || !artifacts::path_of_uri(origin.storage_location)) return origin;
+    if (*in_run && !model) return origin;
+    bool owned = model && lies_within(origin.storage_location, model->artifact_uri);
     if (!owned && !wanted.run_id.empty()) {
         TRY_ASSIGN(const tracking::Run run,
                    of_source(parts_.tracking.get_run(tx, wanted.run_id), source));

@@ -1,7 +1,7 @@
 #include "domain/registry/grammar.h"
 #include "domain/registry/prompts.h"
 #include "domain/registry/store.h"
-#include "platform/store/bulk.h"
+#include "domain/tracking/pairs.h"
 
 namespace rondo::registry {
 namespace {
@@ -93,13 +93,8 @@ Status load_details(store::Tx& tx, std::span<ModelRow> rows) {
         models.emplace(row.id, &row.model);
         ids.emplace_back(row.id);
     }
-    TRY(store::each_of(tx, "SELECT model, key, value FROM registered_model_tags WHERE model IN ",
-                       ids, " ORDER BY model, key", [&](const store::Row& row) {
-                           models.at(row.integer(0))
-                               ->tags.push_back(
-                                   {row.get<std::string>(1), row.get<std::string>(2)});
-                           return true;
-                       }));
+    TRY(tracking::load_pairs(tx, "registered_model_tags", "model", ids,
+                             [&](int64_t id) -> auto& { return models.at(id)->tags; }));
     TRY(store::each_of(tx, "SELECT model, alias, version FROM model_aliases WHERE model IN ", ids,
                        " ORDER BY model, alias", [&](const store::Row& row) {
                            models.at(row.integer(0))

@@ -4,7 +4,7 @@
 #include "domain/registry/prompts.h"
 #include "domain/registry/stage_text.h"
 #include "domain/registry/store.h"
-#include "platform/store/bulk.h"
+#include "domain/tracking/pairs.h"
 
 namespace rondo::registry {
 namespace {
@@ -160,14 +160,8 @@ Status load_details(store::Tx& tx, std::span<VersionRow> rows) {
         seen.insert(row.model_row);
     }
     const std::vector<store::Arg> models(seen.begin(), seen.end());
-    TRY(store::each_of(tx,
-                       "SELECT version_id, key, value FROM model_version_tags WHERE version_id IN ",
-                       ids, " ORDER BY version_id, key", [&](const store::Row& row) {
-                           by_id.at(row.integer(0))
-                               ->tags.push_back(
-                                   {row.get<std::string>(1), row.get<std::string>(2)});
-                           return true;
-                       }));
+    TRY(tracking::load_pairs(tx, "model_version_tags", "version_id", ids,
+                             [&](int64_t id) -> auto& { return by_id.at(id)->tags; }));
     return store::each_of(
         tx, "SELECT model, version, alias FROM model_aliases WHERE model IN ", models,
         " ORDER BY model, alias", [&](const store::Row& row) {

@@ -61,10 +61,6 @@ uint64_t fingerprint_of(const RegistryQuery& query) {
     return search::fingerprint(parts);
 }
 
-// As for runs: a page ends early when its versions have loaded this much.
-constexpr size_t kPageBytes = 32 << 20;
-constexpr size_t kLoadedAtOnce = 512;
-
 size_t bytes_of(const ModelVersion& version) {
     size_t bytes = 512 + version.description.value_or("").size();
     for (const Tag& tag : version.tags) bytes += tag.key.size() + tag.value.size();
@@ -98,6 +94,7 @@ Result<ModelVersion> Service::create_version(store::Tx& tx, const NewModelVersio
     TRY(check_length("description", wanted.description.value_or(""),
                      tracking::kMaxDescriptionLength));
     TRY(check_length("run_link", wanted.run_link, tracking::kMaxUriLength));
+    TRY(tracking::check_count_per_call("tags", wanted.tags.size()));
     for (const Tag& tag : wanted.tags) TRY(check_version_tag(tag));
     TRY_ASSIGN(const ModelRow model, need_model(tx, wanted.name));
     TRY_ASSIGN(Origin origin, resolve_source(tx, wanted));
@@ -207,17 +204,10 @@ Result<Page<ModelVersion>> Service::search_versions(store::Tx& tx,
     TRY_ASSIGN(auto rows, registry::search_versions(tx, parts_.workspace_id, query, offset,
                                                     query.max_results + 1));
     Page<ModelVersion> page;
-    const size_t wanted = std::min(rows.size(), static_cast<size_t>(query.max_results));
-    size_t bytes = 0;
-    while (page.items.size() < wanted && bytes < kPageBytes) {
-        const size_t n = std::min(kLoadedAtOnce, wanted - page.items.size());
-        const auto some = std::span<VersionRow>(rows).subspan(page.items.size(), n);
-        TRY(load_details(tx, some));
-        for (VersionRow& row : some) {
-            bytes += bytes_of(row.version);
-            page.items.push_back(std::move(row.version));
-        }
-    }
+    TRY(search::fill_page(
+        page, std::span(rows), query.max_results,
+        [&](std::span<VersionRow> some) { return load_details(tx, some); },
+        [](VersionRow& row) { return std::move(row.version); }, bytes_of));
     if (page.items.size() < rows.size())
         page.next_token = search::make_page_token(offset + std::ssize(page.items), fingerprint);
     return page;

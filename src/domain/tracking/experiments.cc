@@ -53,6 +53,7 @@ Result<int64_t> Service::create_experiment(store::Tx& tx, const NewExperiment& w
     TRY(check_experiment_name(wanted.name));
     if (!wanted.artifact_location.empty())
         TRY(check_artifact_uri(wanted.artifact_location, "artifact_location"));
+    TRY(check_count_per_call("tags", wanted.tags.size()));
     for (const Tag& tag : wanted.tags) TRY(check_experiment_tag(tag));
     Experiment experiment;
     experiment.name = wanted.name;

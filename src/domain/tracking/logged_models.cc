@@ -11,13 +11,9 @@ namespace {
 // Datasets that one search may name.
 constexpr size_t kMaxDatasetFilters = 100;
 constexpr int64_t kDefaultPage = 50;
-// Params or tags of one call; clients send a hundred at a time.
-constexpr size_t kMaxPerCall = 1000;
 
 Status check_params(const std::vector<Param>& params) {
-    if (params.size() > kMaxPerCall)
-        return fail(Code::invalid, "at most " + std::to_string(kMaxPerCall) +
-                                       " params can be logged at once", "params");
+    TRY(check_count_per_call("params", params.size()));
     for (size_t i = 0; i < params.size(); ++i) {
         const std::string at = "params[" + std::to_string(i) + "]";
         TRY(check_key(params[i].key, at + ".key"));
@@ -26,9 +22,7 @@ Status check_params(const std::vector<Param>& params) {
 }
 
 Status check_tags(const std::vector<Tag>& tags) {
-    if (tags.size() > kMaxPerCall)
-        return fail(Code::invalid, "at most " + std::to_string(kMaxPerCall) +
-                                       " tags can be set at once", "tags");
+    TRY(check_count_per_call("tags", tags.size()));
     for (size_t i = 0; i < tags.size(); ++i) {
         const std::string at = "tags[" + std::to_string(i) + "]";
         TRY(check_key(tags[i].key, at + ".key"));

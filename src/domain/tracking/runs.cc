@@ -23,11 +23,6 @@ uint64_t fingerprint_of(const RunQuery& query) {
     return search::fingerprint(parts);
 }
 
-// Bytes of one page that are loaded before it ends early; the next token goes on from there.
-// Keeps a page of 50,000 runs with long params from filling the memory.
-constexpr size_t kPageBytes = 32 << 20;
-constexpr size_t kLoadedAtOnce = 512;
-
 size_t bytes_of(const Run& run) {
     size_t bytes = 512 + 64 * run.metrics.size();
     for (const Param& param : run.params) bytes += param.key.size() + param.value.size();
@@ -57,6 +52,7 @@ Result<RunState> Service::need_active_run(store::Tx& tx, const std::string& run_
 Result<Run> Service::create_run(store::Tx& tx, const NewRun& wanted) const {
     TRY_ASSIGN(const Experiment experiment, need_active_experiment(tx, wanted.experiment_id));
     TRY(check_length("user_id", wanted.user_id, kMaxNameLength));
+    TRY(check_count_per_call("tags", wanted.tags.size()));
     std::map<std::string, std::string> tags;
     for (size_t i = 0; i < wanted.tags.size(); ++i) {
         const Tag& tag = wanted.tags[i];
@@ -100,18 +96,10 @@ Result<Page<Run>> Service::search_runs(store::Tx& tx, const RunQuery& query) con
     TRY_ASSIGN(auto rows,
                tracking::search_runs(tx, query, stages, offset, query.max_results + 1));
     Page<Run> page;
-    const size_t wanted = std::min(rows.size(), static_cast<size_t>(query.max_results));
-    page.items.reserve(wanted);
-    size_t bytes = 0;
-    while (page.items.size() < wanted && bytes < kPageBytes) {
-        const size_t n = std::min(kLoadedAtOnce, wanted - page.items.size());
-        const auto some = std::span(rows).subspan(page.items.size(), n);
-        TRY(load_details(tx, some));
-        for (RunRow& row : some) {
-            bytes += bytes_of(row.run);
-            page.items.push_back(std::move(row.run));
-        }
-    }
+    TRY(search::fill_page(
+        page, std::span(rows), query.max_results,
+        [&](std::span<RunRow> some) { return load_details(tx, some); },
+        [](RunRow& row) { return std::move(row.run); }, bytes_of));
     if (page.items.size() < rows.size())
         page.next_token = search::make_page_token(offset + std::ssize(page.items), fingerprint);
     return page;

@@ -1,7 +1,7 @@
 #include "domain/search/filter.h"
 #include "domain/tracking/grammar.h"
+#include "domain/tracking/pairs.h"
 #include "domain/tracking/store.h"
-#include "platform/store/bulk.h"
 
 namespace rondo::tracking {
 namespace {
@@ -26,13 +26,8 @@ Status load_tags(store::Tx& tx, std::span<Experiment> experiments) {
         by_id.emplace(experiment.id, &experiment);
         ids.emplace_back(experiment.id);
     }
-    return store::each_of(
-        tx, "SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN ", ids,
-        " ORDER BY experiment_id, key", [&](const store::Row& row) {
-            by_id.at(row.integer(0))
-                ->tags.push_back({row.get<std::string>(1), row.get<std::string>(2)});
-            return true;
-        });
+    return load_pairs(tx, "experiment_tags", "experiment_id", ids,
+                      [&](int64_t id) -> auto& { return by_id.at(id)->tags; });
 }
 
 Result<std::optional<Experiment>> select_where(store::Tx& tx, std::string_view where,

@@ -1,8 +1,8 @@
 #include "domain/search/filter.h"
 #include "domain/tracking/grammar.h"
+#include "domain/tracking/pairs.h"
 #include "domain/tracking/status_text.h"
 #include "domain/tracking/store.h"
-#include "platform/store/bulk.h"
 
 namespace rondo::tracking {
 namespace {
@@ -205,20 +205,10 @@ Status load_details(store::Tx& tx, std::span<ModelRow> rows) {
         models.emplace(row.id, &row.model);
         ids.emplace_back(row.id);
     }
-    TRY(store::each_of(tx, "SELECT model, key, value FROM logged_model_tags WHERE model IN ", ids,
-                       " ORDER BY model, key", [&](const store::Row& row) {
-                           models.at(row.integer(0))
-                               ->tags.push_back(
-                                   {row.get<std::string>(1), row.get<std::string>(2)});
-                           return true;
-                       }));
-    TRY(store::each_of(tx, "SELECT model, key, value FROM logged_model_params WHERE model IN ",
-                       ids, " ORDER BY model, key", [&](const store::Row& row) {
-                           models.at(row.integer(0))
-                               ->params.push_back(
-                                   {row.get<std::string>(1), row.get<std::string>(2)});
-                           return true;
-                       }));
+    TRY(load_pairs(tx, "logged_model_tags", "model", ids,
+                   [&](int64_t id) -> auto& { return models.at(id)->tags; }));
+    TRY(load_pairs(tx, "logged_model_params", "model", ids,
+                   [&](int64_t id) -> auto& { return models.at(id)->params; }));
     return store::each_of(
         tx,
         "SELECT model, key, value, is_nan, timestamp_ms, step, dataset_name, dataset_digest, "

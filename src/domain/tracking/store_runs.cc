@@ -2,9 +2,9 @@
 
 #include "domain/search/filter.h"
 #include "domain/tracking/grammar.h"
+#include "domain/tracking/pairs.h"
 #include "domain/tracking/status_text.h"
 #include "domain/tracking/store.h"
-#include "platform/store/bulk.h"
 
 namespace rondo::tracking {
 namespace {
@@ -167,20 +167,10 @@ Status load_details(store::Tx& tx, std::span<RunRow> rows) {
                            runs.at(row.integer(0))->metrics.push_back(read_metric(row, 1));
                            return true;
                        }));
-    TRY(store::each_of(tx, "SELECT run, key, value FROM run_params WHERE run IN ", ids,
-                       " ORDER BY run, key", [&](const store::Row& row) {
-                           runs.at(row.integer(0))
-                               ->params.push_back(
-                                   {row.get<std::string>(1), row.get<std::string>(2)});
-                           return true;
-                       }));
-    TRY(store::each_of(tx, "SELECT run, key, value FROM run_tags WHERE run IN ", ids,
-                       " ORDER BY run, key", [&](const store::Row& row) {
-                           runs.at(row.integer(0))
-                               ->tags.push_back(
-                                   {row.get<std::string>(1), row.get<std::string>(2)});
-                           return true;
-                       }));
+    TRY(load_pairs(tx, "run_params", "run", ids,
+                   [&](int64_t id) -> auto& { return runs.at(id)->params; }));
+    TRY(load_pairs(tx, "run_tags", "run", ids,
+                   [&](int64_t id) -> auto& { return runs.at(id)->tags; }));
     for (RunRow& row : rows) std::ranges::sort(row.run.metrics, {}, &Metric::key);
     return load_inputs(tx, ids, runs);
 }

@@ -91,6 +91,13 @@ Status check_length(std::string_view what, std::string_view value, size_t limit)
                 std::string(what));
 }
 
+Status check_count_per_call(std::string_view what, size_t count) {
+    if (count <= kMaxPerCall) return ok();
+    return fail(Code::invalid, "one call can bring at most " + std::to_string(kMaxPerCall) + " " +
+                                   std::string(what) + ", not " + std::to_string(count),
+                std::string(what));
+}
+
 Status check_key(std::string_view key, std::string_view path) {
     if (key.empty()) return fail(missing_value(path));
     for (size_t i = 0; i < key.size(); ++i) {

@@ -37,6 +37,10 @@ std::string_view first_characters(std::string_view text, size_t limit);
 Error invalid_value(std::string_view path, std::string_view value, std::string_view why);
 Error missing_value(std::string_view path);
 
+// Tags or params that one call may bring along.
+inline constexpr size_t kMaxPerCall = 1000;
+Status check_count_per_call(std::string_view what, size_t count);
+
 // Fails with "'what' exceeds the maximum length of N characters".
 Status check_length(std::string_view what, std::string_view value, size_t limit);
 

@@ -38,9 +38,7 @@ class Reader {
             case Kind::text: {
                 std::string_view text;
                 if (in.get(text)) return wrong(in, path, "a string");
-                // What MLflow sends ends in text columns, and PostgreSQL's end at a NUL.
-                if (dialect_ == Dialect::mlflow && text.find('\0') != std::string_view::npos)
-                    return wrong(in, path, "text without NUL characters");
+                if (!is_storable(text)) return wrong(in, path, "text without NUL characters");
                 static_cast<std::string*>(out)->assign(text);
                 return ok();
             }
@@ -91,6 +89,12 @@ class Reader {
     }
 
   private:
+    // Text ends in text columns, and PostgreSQL's end at a NUL. Tensors of the lenient protocols
+    // may hold any bytes.
+    bool is_storable(std::string_view text) const {
+        return dialect_ == Dialect::lenient || text.find('\0') == std::string_view::npos;
+    }
+
     Status wrong(dom::element in, const Path& path, std::string_view wanted) const {
         const std::string where = path.text();
         std::string shown = simdjson::minify(in);
@@ -219,7 +223,15 @@ class Reader {
         if (in.get(items)) return wrong(in, path, "an object");
         shape.clear(out);
         for (const auto [key, value] : items) {
-            TRY(read(shape.element(), value, shape.add(out, key), Path{&path, key}));
+            const Path here{&path, key};
+            if (!is_storable(key))
+                return fail(Code::invalid, "'" + path.text() + "' has a key with a NUL character",
+                            path.text());
+            const size_t before = shape.size(out);
+            void* const element = shape.add(out, key);
+            if (shape.size(out) == before)
+                return fail(Code::invalid, "'" + here.text() + "' is given twice", here.text());
+            TRY(read(shape.element(), value, element, here));
         }
         return ok();
     }

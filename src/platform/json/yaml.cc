@@ -1,9 +1,11 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <sstream>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "platform/json/value.h"
@@ -20,18 +22,31 @@ struct Refused {
     YAML::Mark mark;
 };
 
+// "0x1F" or "0o17"; text when it is no such number.
+Value radix_integer(const std::string& text, int radix) {
+    int64_t value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data() + 2, last, value, radix);
+    const bool whole = error == std::errc{} && end == last && text[2] != '-';
+    return whole ? Value(value) : Value(text);
+}
+
 // A plain scalar by YAML 1.2's core schema. Quoted scalars never come here.
 Value plain_scalar(const std::string& text) {
     if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL")
         return {};
     if (text == "true" || text == "True" || text == "TRUE") return true;
     if (text == "false" || text == "False" || text == "FALSE") return false;
-    if (text == ".nan" || text == ".NaN") return std::numeric_limits<double>::quiet_NaN();
-    if (text == ".inf" || text == "+.inf") return std::numeric_limits<double>::infinity();
-    if (text == "-.inf") return -std::numeric_limits<double>::infinity();
-    const char first = text[0] == '-' || text[0] == '+' ? (text.size() > 1 ? text[1] : ' ') : text[0];
-    if ((first >= '0' && first <= '9') || first == '.') {
-        if (const auto integer = parse_int(text[0] == '+' ? text.substr(1) : text)) return *integer;
+    if (text == ".nan" || text == ".NaN" || text == ".NAN")
+        return std::numeric_limits<double>::quiet_NaN();
+    if (text.starts_with("0x")) return radix_integer(text, 16);
+    if (text.starts_with("0o")) return radix_integer(text, 8);
+    const bool has_sign = text[0] == '-' || text[0] == '+';
+    const std::string_view digits = std::string_view(text).substr(has_sign ? 1 : 0);
+    if (digits == ".inf" || digits == ".Inf" || digits == ".INF")
+        return std::copysign(std::numeric_limits<double>::infinity(), text[0] == '-' ? -1.0 : 1.0);
+    if (!digits.empty() && ((digits[0] >= '0' && digits[0] <= '9') || digits[0] == '.')) {
+        if (const auto integer = parse_int(text[0] == '+' ? digits : text)) return *integer;
         if (const auto real = parse_double(text)) return *real;
     }
     return text;
@@ -77,6 +92,7 @@ class Builder final : public YAML::EventHandler {
         Value value;
         std::string key;
         bool has_key = false;
+        std::unordered_set<std::string> keys{};  // all so far
     };
 
     static void no_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -107,7 +123,7 @@ class Builder final : public YAML::EventHandler {
         } else if (!top.has_key) {
             top.key = value.is_text() ? std::string(value.text()) : value.dump();
             top.has_key = true;
-            if (!top.value[top.key].is_null())
+            if (!top.keys.insert(top.key).second)
                 throw Refused{"the key " + quoted(top.key) + " is given twice", mark};
         } else {
             top.value.make_object().emplace_back(std::move(top.key), std::move(value));

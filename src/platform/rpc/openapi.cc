@@ -78,7 +78,9 @@ std::string Service::openapi(std::string_view version) const {
     append_json_string(out, version);
     out += R"(},"paths":{)";
     std::map<std::string, std::vector<const Row*>> by_path;
-    for (const auto& row : rows_) by_path[row->path].push_back(row.get());
+    for (const auto& row : rows_) {
+        if (row->style != Style::grpc) by_path[row->path].push_back(row.get());
+    }
     std::vector<const json::ObjectInfo*> objects;
     bool first_path = true;
     for (const auto& [path, rows] : by_path) {

@@ -1,0 +1,133 @@
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "app/cli/commands.h"
+#include "base/env.h"
+#include "base/text.h"
+#include "platform/crypto/crypto.h"
+
+namespace rondo::app::cli {
+namespace {
+
+constexpr uint64_t kFileLimit = uint64_t{4} << 30;
+
+struct LocalFile {
+    std::string path;  // relative
+    uint64_t size = 0;
+};
+
+// All regular files below a folder, by path. Links are not followed.
+Status walk(const std::string& root, const std::string& below, std::vector<LocalFile>& out) {
+    TRY_ASSIGN(auto names, system_env().files().list(root + "/" + below));
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+        const std::string path = below.empty() ? name : below + "/" + name;
+        struct stat info{};
+        if (::lstat((root + "/" + path).c_str(), &info) != 0) continue;
+        if (S_ISDIR(info.st_mode)) TRY(walk(root, path, out));
+        if (S_ISREG(info.st_mode)) out.push_back({path, static_cast<uint64_t>(info.st_size)});
+    }
+    return ok();
+}
+
+}  // namespace
+
+Status data_push(const Common& common, const std::string& dataset, const std::string& folder,
+                 const std::string& message) {
+    TRY_ASSIGN(auto session, Session::open(common));
+    std::vector<LocalFile> files;
+    TRY(walk(folder, "", files));
+    if (files.empty()) return fail(Code::invalid, quoted(folder) + " has no files");
+    uint64_t total = 0;
+    for (const LocalFile& file : files) total += file.size;
+    json::Value::List entries;
+    {
+        Progress progress("push " + dataset, total);
+        for (const LocalFile& file : files) {
+            TRY_ASSIGN(std::string bytes, read_local_file(folder + "/" + file.path));
+            const std::string digest = sha256_hex(bytes);
+            TRY_ASSIGN(const auto known,
+                       session.send("POST", "/api/rondo/v1/blobs/known",
+                                    json::Value::Object{{"digests", json::Value::List{digest}}}));
+            if (known["digests"].list().empty())
+                TRY(session.send_raw("POST", "/api/rondo/v1/blobs", std::move(bytes),
+                                     "application/octet-stream"));
+            entries.push_back(json::Value::Object{{"path", file.path}, {"digest", digest}});
+            progress.add(file.size);
+        }
+    }
+    TRY_ASSIGN(const auto version,
+               session.send("POST", "/api/rondo/v1/datasets/" + segment(dataset) + "/versions",
+                            json::Value::Object{{"entries", entries}, {"message", message}}));
+    if (session.json()) {
+        print_json(version);
+    } else {
+        print_line(dataset + " version " + std::to_string(version["number"].integer()) + " " +
+                   std::string(version["digest"].text().substr(0, 12)) + ", " +
+                   std::to_string(version["files"].integer()) + " files, " +
+                   std::to_string(version["bytes"].integer()) + " bytes");
+    }
+    return ok();
+}
+
+Status data_list(const Common& common, const std::string& dataset) {
+    TRY_ASSIGN(auto session, Session::open(common));
+    if (dataset.empty()) {
+        TRY_ASSIGN(const auto answer, session.get("/api/rondo/v1/datasets"));
+        if (session.json()) {
+            print_json(answer);
+        } else {
+            for (const auto& name : answer["datasets"].list()) print_line(std::string(name.text()));
+        }
+        return ok();
+    }
+    TRY_ASSIGN(const auto answer,
+               session.get("/api/rondo/v1/datasets/" + segment(dataset) + "/versions?limit=1000"));
+    if (session.json()) {
+        print_json(answer);
+        return ok();
+    }
+    TablePrinter table({"VERSION", "DIGEST", "FILES", "BYTES", "CREATED", "MESSAGE"});
+    for (const auto& v : answer["versions"].list())
+        table.add({std::to_string(v["number"].integer()), std::string(v["digest"].text().substr(0, 12)),
+                   std::to_string(v["files"].integer()), std::to_string(v["bytes"].integer()),
+                   std::string(v["created"].text()), std::string(v["message"].text())});
+    table.print();
+    return ok();
+}
+
+Status data_get(const Common& common, const std::string& dataset, const std::string& version,
+                const std::string& folder) {
+    TRY_ASSIGN(auto session, Session::open(common));
+    const std::string base =
+        "/api/rondo/v1/datasets/" + segment(dataset) + "/versions/" + segment(version);
+    TRY_ASSIGN(const auto answer, session.get(base));
+    Progress progress("get " + dataset,
+                      static_cast<uint64_t>(answer["version"]["bytes"].integer()));
+    FileSystem& files = system_env().files();
+    for (const auto& entry : answer["entries"].list()) {
+        const std::string path(entry["path"].text());
+        // The server keeps such paths out; a client that writes files looks for itself.
+        for (const std::string_view part : split(path, '/')) {
+            if (part == ".." || part.empty())
+                return fail(Code::invalid, "the server sent a path that leaves the folder: " +
+                                               quoted(path));
+        }
+        std::string encoded;
+        for (const std::string_view part : split(path, '/'))
+            encoded += "/" + segment(std::string(part));
+        TRY_ASSIGN(const std::string bytes, session.fetch(base + "/files" + encoded, kFileLimit));
+        if (sha256_hex(bytes) != entry["digest"].text())
+            return fail(Code::internal, "the bytes of " + quoted(path) + " arrived damaged");
+        const std::string target = folder + "/" + path;
+        TRY(files.make_directories(target.substr(0, target.rfind('/'))));
+        TRY(write_file_atomically(system_env(), target, bytes));
+        progress.add(bytes.size());
+    }
+    if (session.json()) print_json(answer["version"]);
+    return ok();
+}
+
+}  // namespace rondo::app::cli

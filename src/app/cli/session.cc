@@ -1,0 +1,144 @@
+#include "app/cli/session.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/env.h"
+#include "base/text.h"
+#include "platform/net/http.h"
+
+namespace rondo::app::cli {
+namespace {
+
+constexpr Micros kPatience{120'000'000};
+constexpr uint64_t kAnswerLimit = 64 << 20;
+constexpr size_t kFileLimit = size_t{4} << 30;
+constexpr std::string_view kDefaultToken = "./rondo-data/token";
+
+Code code_of(int status) {
+    switch (status) {
+        case 401: return Code::unauthenticated;
+        case 403: return Code::permission_denied;
+        case 404: return Code::not_found;
+        case 409: return Code::conflict;
+        case 503: return Code::unavailable;
+        case 504: return Code::deadline_exceeded;
+        case 507: return Code::storage_full;
+        default: return status >= 500 ? Code::internal : Code::invalid;
+    }
+}
+
+// The server's own words, in whichever protocol's form.
+std::string message_of(const client::HttpResponse& response) {
+    const auto parsed = json::Value::parse(response.body);
+    if (parsed) {
+        const json::Value& error = (*parsed)["error"];
+        for (const json::Value* value : {&error["message"], &(*parsed)["message"], &error}) {
+            if (value->is_text()) return std::string(value->text());
+        }
+    }
+    return "the server answered " + std::to_string(response.status);
+}
+
+}  // namespace
+
+Result<Session> Session::open(const Common& common) {
+    TRY_ASSIGN(auto http, client::HttpClient::open(common.url));
+    FileSystem& files = system_env().files();
+    std::string file = common.token_file;
+    if (file.empty() && files.exists(std::string(kDefaultToken))) file = kDefaultToken;
+    std::string token;
+    if (!file.empty()) {
+        TRY_ASSIGN(const std::string text, read_file(files, file, 4096));
+        token = trim(text);
+    }
+    return Session(std::move(http), std::move(token), common.json);
+}
+
+Result<client::HttpResponse> Session::exchange(client::HttpRequest request, uint64_t limit) {
+    if (!token_.empty()) request.headers.emplace_back("authorization", "Bearer " + token_);
+    TRY_ASSIGN(auto response, http_->send(request, kPatience, limit));
+    if (response.status >= 300) return fail(code_of(response.status), message_of(response));
+    return response;
+}
+
+Result<json::Value> Session::get(const std::string& path) {
+    TRY_ASSIGN(const auto response, exchange({"GET", path, {}, {}}, kAnswerLimit));
+    return json::Value::parse(response.body);
+}
+
+Result<json::Value> Session::send(const std::string& method, const std::string& path,
+                                  const json::Value& message) {
+    return send_raw(method, path, message.dump(), "application/json");
+}
+
+Result<json::Value> Session::send_raw(const std::string& method, const std::string& path,
+                                      std::string body, const std::string& content_type) {
+    TRY_ASSIGN(const auto response,
+               exchange({method, path, {{"content-type", content_type}}, std::move(body)},
+                        kAnswerLimit));
+    return json::Value::parse(response.body);
+}
+
+Result<std::string> Session::fetch(const std::string& path, uint64_t limit) {
+    TRY_ASSIGN(auto response, exchange({"GET", path, {}, {}}, limit));
+    return std::move(response.body);
+}
+
+std::string segment(const std::string& text) { return net::percent_encode(text); }
+
+void print_line(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fputc('\n', stdout);
+}
+
+void print_json(const json::Value& value) { print_line(value.pretty()); }
+
+void TablePrinter::print() const {
+    const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+    std::vector<size_t> widths(rows_[0].size(), 0);
+    for (const auto& row : rows_) {
+        for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    for (const auto& row : rows_) {
+        std::string line;
+        for (size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 == row.size()) break;
+            if (terminal) line.append(widths[i] - row[i].size() + 2, ' ');
+            else line += '\t';
+        }
+        print_line(line);
+    }
+}
+
+Progress::Progress(std::string what, uint64_t total_bytes)
+    : what_(std::move(what)), total_(total_bytes), start_(system_env().steady()), shown_(start_),
+      terminal_(::isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() { show(true); }
+
+void Progress::add(uint64_t bytes) {
+    done_ += bytes;
+    const Micros every = terminal_ ? Micros{200'000} : Micros{10'000'000};
+    if (system_env().steady() - shown_ >= every) show(false);
+}
+
+void Progress::show(bool last) {
+    shown_ = system_env().steady();
+    const double seconds = std::max(1e-3, static_cast<double>((shown_ - start_).count()) / 1e6);
+    if (last && seconds < 0.5) return;  // nobody waited
+    const double rate = static_cast<double>(done_) / seconds;
+    const double left = rate > 0 ? static_cast<double>(total_ - std::min(done_, total_)) / rate : 0;
+    std::fprintf(stderr, "%s%s: %.1f of %.1f MB, %.1f MB/s, %.0f s left%s", terminal_ ? "\r" : "",
+                 what_.c_str(), static_cast<double>(done_) / 1e6, static_cast<double>(total_) / 1e6,
+                 rate / 1e6, left, terminal_ && !last ? "   " : "\n");
+}
+
+Result<std::string> read_local_file(const std::string& path) {
+    return read_file(system_env().files(), path, kFileLimit);
+}
+
+}  // namespace rondo::app::cli

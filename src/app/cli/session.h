@@ -1,0 +1,82 @@
+// One command's conversation with a server, and how it prints.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/client/http_client.h"
+#include "platform/json/value.h"
+
+namespace rondo::app::cli {
+
+// Flags that every command has.
+struct Common {
+    std::string url = "http://127.0.0.1:5000";
+    std::string token_file;  // empty: ./rondo-data/token when it is there
+    bool json = false;       // the server's answer as it is
+};
+
+class Session {
+  public:
+    static Result<Session> open(const Common& common);
+
+    Result<json::Value> get(const std::string& path);
+    Result<json::Value> send(const std::string& method, const std::string& path,
+                             const json::Value& message);
+    // A body that is no JSON message: a definition, bytes.
+    Result<json::Value> send_raw(const std::string& method, const std::string& path,
+                                 std::string body, const std::string& content_type);
+    // The body itself, of at most `limit` bytes.
+    Result<std::string> fetch(const std::string& path, uint64_t limit);
+
+    bool json() const { return json_; }
+
+  private:
+    Session(std::unique_ptr<client::HttpClient> http, std::string token, bool json)
+        : http_(std::move(http)), token_(std::move(token)), json_(json) {}
+    Result<client::HttpResponse> exchange(client::HttpRequest request, uint64_t limit);
+
+    std::unique_ptr<client::HttpClient> http_;
+    std::string token_;
+    bool json_;
+};
+
+// A segment of a path, encoded.
+std::string segment(const std::string& text);
+
+void print_line(const std::string& text);
+void print_json(const json::Value& value);
+
+// Columns aligned for people on a terminal, separated by tabs for programs.
+class TablePrinter {
+  public:
+    explicit TablePrinter(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    void print() const;
+
+  private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+// One line on stderr that overwrites itself on a terminal: how far, how fast, how long still.
+class Progress {
+  public:
+    Progress(std::string what, uint64_t total_bytes);
+    ~Progress();
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    void add(uint64_t bytes);
+
+  private:
+    void show(bool last);
+    std::string what_;
+    uint64_t total_, done_ = 0;
+    Micros start_, shown_;
+    bool terminal_;
+};
+
+// A file's content; at most 4 GiB.
+Result<std::string> read_local_file(const std::string& path);
+
+}  // namespace rondo::app::cli
