@@ -31,8 +31,9 @@ Result<std::string> load_or_make_key(Env& env, const std::string& path) {
     TRY_ASSIGN(const std::string hex, load_or_make_secret(env, path, ""));
     auto bytes = from_hex(hex);
     if (!bytes || bytes->size() != kKeyBytes)
-        return fail(Code::invalid, "'" + path + "' is damaged: 64 hex digits are expected; restore "
-                                                "it from a backup");
+        return fail(Code::invalid, "'" + path +
+                                       "' is damaged: 64 hex digits are expected; restore "
+                                       "it from a backup");
     return bytes;
 }
 
@@ -42,16 +43,16 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(Env& env, const std::string
     TRY(env.files().make_directories(path));
     char* resolved = ::realpath(path.c_str(), nullptr);
     if (resolved == nullptr)
-        return fail(Code::invalid, "cannot use the data folder '" + path + "': " +
-                                       std::strerror(errno));
+        return fail(Code::invalid,
+                    "cannot use the data folder '" + path + "': " + std::strerror(errno));
     std::string absolute = resolved;
     ::free(resolved);
 
     const std::string lock_path = absolute + "/lock";
     const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0)
-        return fail(Code::permission_denied, "cannot write to the data folder '" + absolute +
-                                                 "': " + std::strerror(errno));
+        return fail(Code::permission_denied,
+                    "cannot write to the data folder '" + absolute + "': " + std::strerror(errno));
     auto folder = std::unique_ptr<DataFolder>(new DataFolder(std::move(absolute), lock));
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0)
         return fail(Code::conflict, "another server is using the data folder '" + folder->path_ +

@@ -18,14 +18,20 @@ namespace cli = app::cli;
 // Exit codes are part of the interface (docs/guide/cli.md).
 int exit_code(Code code) {
     switch (code) {
-        case Code::not_found: return 3;
+        case Code::not_found:
+            return 3;
         case Code::unauthenticated:
-        case Code::permission_denied: return 4;
+        case Code::permission_denied:
+            return 4;
         case Code::conflict:
-        case Code::already_exists: return 5;
-        case Code::unavailable: return 6;
-        case Code::deadline_exceeded: return 7;
-        default: return 1;
+        case Code::already_exists:
+            return 5;
+        case Code::unavailable:
+            return 6;
+        case Code::deadline_exceeded:
+            return 7;
+        default:
+            return 1;
     }
 }
 
@@ -46,31 +52,40 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
     CLI::App* server = root.add_subcommand("server", "Run the server");
     server->set_config("--config", "", "Read settings from a TOML file");
     server->add_option("--data", config.data, "Folder that holds everything the server keeps")
-        ->envname("RONDO_DATA")->capture_default_str();
+        ->envname("RONDO_DATA")
+        ->capture_default_str();
     server->add_option("--host", config.host, "Address to listen on")
-        ->envname("RONDO_HOST")->capture_default_str();
+        ->envname("RONDO_HOST")
+        ->capture_default_str();
     server->add_option("--port", config.port, "Port to listen on; 0 takes a free one")
-        ->envname("RONDO_PORT")->capture_default_str();
-    server->add_option("--database", config.database,
-                       "postgresql://... ; without it SQLite in the data folder")
+        ->envname("RONDO_PORT")
+        ->capture_default_str();
+    server
+        ->add_option("--database", config.database,
+                     "postgresql://... ; without it SQLite in the data folder")
         ->envname("RONDO_DATABASE");
     server->add_option("--tls-cert", config.certificate_file, "Certificate chain (PEM)")
         ->envname("RONDO_TLS_CERT");
-    server->add_option("--tls-key", config.key_file, "Private key (PEM)")
-        ->envname("RONDO_TLS_KEY");
-    server->add_option("--allowed-host", config.allowed_hosts,
-                       "Further host names that requests may carry")
+    server->add_option("--tls-key", config.key_file, "Private key (PEM)")->envname("RONDO_TLS_KEY");
+    server
+        ->add_option("--allowed-host", config.allowed_hosts,
+                     "Further host names that requests may carry")
         ->envname("RONDO_ALLOWED_HOST");
-    server->add_option("--environment", flags.environments,
-                       "A Python environment for tasks and models: NAME=/path/to/python")
-        ->envname("RONDO_ENVIRONMENT")->delimiter(',');
+    server
+        ->add_option("--environment", flags.environments,
+                     "A Python environment for tasks and models: NAME=/path/to/python")
+        ->envname("RONDO_ENVIRONMENT")
+        ->delimiter(',');
     server->add_option("--io-threads", config.io_threads, "I/O threads; 0 takes one per core")
         ->envname("RONDO_IO_THREADS");
-    server->add_option("--limit", flags.limits,
-                       "A limit of the network: NAME=VALUE, such as header=5s or connections=500")
-        ->envname("RONDO_LIMIT")->delimiter(',');
-    server->add_option("--page-folder", config.page_folder,
-                       "Serve the page from this folder instead of the one built in")
+    server
+        ->add_option("--limit", flags.limits,
+                     "A limit of the network: NAME=VALUE, such as header=5s or connections=500")
+        ->envname("RONDO_LIMIT")
+        ->delimiter(',');
+    server
+        ->add_option("--page-folder", config.page_folder,
+                     "Serve the page from this folder instead of the one built in")
         ->envname("RONDO_PAGE_FOLDER");
     server->add_option("--log-level", flags.log_level, "debug, info, warning or error")
         ->envname("RONDO_LOG_LEVEL")
@@ -89,8 +104,10 @@ Status start_server(app::Config& config, const ServerFlags& flags) {
     if (config.certificate_file.empty() != config.key_file.empty())
         return fail(Code::invalid, "--tls-cert and --tls-key belong together");
     if (config.host != "127.0.0.1" && config.host != "::1")
-        return fail(Code::invalid, "without accounts the server listens on loopback only; "
-                                   "'" + config.host + "' is not");
+        return fail(Code::invalid,
+                    "without accounts the server listens on loopback only; "
+                    "'" +
+                        config.host + "' is not");
     config.log_level = flags.log_level == "debug"     ? log::Level::debug
                        : flags.log_level == "warning" ? log::Level::warning
                        : flags.log_level == "error"   ? log::Level::error
@@ -123,39 +140,41 @@ class Commands {
     }
     CLI::App* verb(CLI::App* parent, const char* name, const char* help, Work work) {
         CLI::App* app = parent->add_subcommand(name, help);
-        app->add_option("--url", common_.url, "The server")->envname("RONDO_URL")
+        app->add_option("--url", common_.url, "The server")
+            ->envname("RONDO_URL")
             ->capture_default_str();
         app->add_option("--token-file", common_.token_file,
                         "The server's token; ./rondo-data/token when it is there")
             ->envname("RONDO_TOKEN_FILE");
         app->add_flag("--json", common_.json, "Print the answer as JSON");
-        app->callback([this, work = std::move(work)] { chosen_ = [work] { return report(work()); }; });
+        app->callback(
+            [this, work = std::move(work)] { chosen_ = [work] { return report(work()); }; });
         return app;
     }
 
     void add_loop() {
         verb(&root_, "timeline", "Cause and effect on an endpoint",
              [this] { return cli::timeline(common_, name_); })
-            ->add_option("endpoint", name_, "Name of the endpoint")->required();
+            ->add_option("endpoint", name_, "Name of the endpoint")
+            ->required();
         verb(&root_, "why", "Compute a decision again from the log",
              [this] { return cli::why(common_, number_); })
-            ->add_option("decision", number_, "Number of the decision")->required();
+            ->add_option("decision", number_, "Number of the decision")
+            ->required();
     }
 
     void add_data() {
         CLI::App* data = noun("data", "Datasets and their versions");
-        CLI::App* push = verb(data, "push", "Make a version of a folder's files", [this] {
-            return cli::data_push(common_, name_, path_, text_);
-        });
+        CLI::App* push = verb(data, "push", "Make a version of a folder's files",
+                              [this] { return cli::data_push(common_, name_, path_, text_); });
         push->add_option("dataset", name_, "Name of the dataset")->required();
         push->add_option("folder", path_, "Folder with its files")->required();
         push->add_option("-m,--message", text_, "What it is");
-        verb(data, "list", "Datasets, or the versions of one",
-             [this] { return cli::data_list(common_, name_); })
-            ->add_option("dataset", name_, "Name of the dataset");
-        CLI::App* get = verb(data, "get", "Copy a version into a folder", [this] {
-            return cli::data_get(common_, name_, version_, path_);
-        });
+        verb(data, "list", "Datasets, or the versions of one", [this] {
+            return cli::data_list(common_, name_);
+        })->add_option("dataset", name_, "Name of the dataset");
+        CLI::App* get = verb(data, "get", "Copy a version into a folder",
+                             [this] { return cli::data_get(common_, name_, version_, path_); });
         get->add_option("dataset", name_, "Name of the dataset")->required();
         get->add_option("folder", path_, "Where to")->required();
         get->add_option("--version", version_, "Number of the version")->capture_default_str();
@@ -165,14 +184,15 @@ class Commands {
         CLI::App* pipeline = noun("pipeline", "Pipelines");
         verb(pipeline, "apply", "Define a pipeline, with the scripts beside its file",
              [this] { return cli::pipeline_apply(common_, path_); })
-            ->add_option("file", path_, "Definition (YAML)")->required();
+            ->add_option("file", path_, "Definition (YAML)")
+            ->required();
         verb(pipeline, "list", "All pipelines", [this] { return cli::pipeline_list(common_); });
         CLI::App* start = verb(pipeline, "run", "Start a run", [this]() -> Status {
             for (const std::string& param : params_) {
                 const size_t equals = param.find('=');
                 if (equals == std::string::npos)
-                    return fail(Code::invalid, "--param needs NAME=VALUE, not " +
-                                                   rondo::quoted(param));
+                    return fail(Code::invalid,
+                                "--param needs NAME=VALUE, not " + rondo::quoted(param));
                 run_.params[param.substr(0, equals)] = param.substr(equals + 1);
             }
             return cli::pipeline_run(common_, name_, run_);
@@ -186,16 +206,19 @@ class Commands {
         start->add_flag("--wait", run_.wait, "Wait for its end");
 
         CLI::App* run = noun("run", "Runs of pipelines");
-        verb(run, "list", "Runs, newest first", [this] { return cli::run_list(common_, name_); })
-            ->add_option("pipeline", name_, "Only runs of this pipeline");
+        verb(run, "list", "Runs, newest first", [this] {
+            return cli::run_list(common_, name_);
+        })->add_option("pipeline", name_, "Only runs of this pipeline");
         verb(run, "show", "A run and its tasks", [this] { return cli::run_show(common_, number_); })
-            ->add_option("id", number_, "Number of the run")->required();
+            ->add_option("id", number_, "Number of the run")
+            ->required();
         CLI::App* log = verb(run, "log", "What a task printed",
                              [this] { return cli::run_log(common_, number_, text_); });
         log->add_option("id", number_, "Number of the run")->required();
         log->add_option("task", text_, "Name of the task; the first by default");
         verb(run, "cancel", "End a run", [this] { return cli::run_cancel(common_, number_); })
-            ->add_option("id", number_, "Number of the run")->required();
+            ->add_option("id", number_, "Number of the run")
+            ->required();
     }
 
     void add_model() {
@@ -204,41 +227,47 @@ class Commands {
              [this] { return cli::model_list(common_); });
         verb(model, "show", "The versions of a model",
              [this] { return cli::model_show(common_, name_); })
-            ->add_option("name", name_, "Name of the model")->required();
+            ->add_option("name", name_, "Name of the model")
+            ->required();
     }
 
     void add_endpoint() {
         CLI::App* endpoint = noun("endpoint", "Endpoints: what is served and what runs by itself");
         verb(endpoint, "apply", "Create or redefine an endpoint",
              [this] { return cli::endpoint_apply(common_, path_); })
-            ->add_option("file", path_, "Definition (YAML)")->required();
+            ->add_option("file", path_, "Definition (YAML)")
+            ->required();
         verb(endpoint, "policy", "Apply what runs by itself on an endpoint",
              [this] { return cli::endpoint_policy(common_, path_); })
-            ->add_option("file", path_, "Policy (YAML)")->required();
+            ->add_option("file", path_, "Policy (YAML)")
+            ->required();
         verb(endpoint, "list", "All endpoints", [this] { return cli::endpoint_list(common_); });
         verb(endpoint, "show", "The state of an endpoint",
              [this] { return cli::endpoint_show(common_, name_); })
-            ->add_option("name", name_, "Name of the endpoint")->required();
+            ->add_option("name", name_, "Name of the endpoint")
+            ->required();
         verb(endpoint, "retrain", "Train, gate and roll out now",
              [this] { return cli::endpoint_retrain(common_, name_); })
-            ->add_option("name", name_, "Name of the endpoint")->required();
-        CLI::App* rollout = verb(endpoint, "rollout", "Try a model version, without a gate", [this] {
-            return cli::endpoint_rollout(common_, name_, number_, path_);
-        });
+            ->add_option("name", name_, "Name of the endpoint")
+            ->required();
+        CLI::App* rollout =
+            verb(endpoint, "rollout", "Try a model version, without a gate",
+                 [this] { return cli::endpoint_rollout(common_, name_, number_, path_); });
         rollout->add_option("name", name_, "Name of the endpoint")->required();
         rollout->add_option("model_version", number_, "Version of its model")->required();
         rollout->add_option("--spec", path_, "Instead of the policy's rollout (YAML)");
-        CLI::App* abort = verb(endpoint, "abort", "End the rollout under way", [this] {
-            return cli::endpoint_abort(common_, name_, text_);
-        });
+        CLI::App* abort = verb(endpoint, "abort", "End the rollout under way",
+                               [this] { return cli::endpoint_abort(common_, name_, text_); });
         abort->add_option("name", name_, "Name of the endpoint")->required();
         abort->add_option("--reason", text_, "Why, for the timeline")->required();
     }
 
     void add_doctor() {
-        CLI::App* doctor = verb(&root_, "doctor", "Look for what needs a hand", [] { return ok(); });
+        CLI::App* doctor =
+            verb(&root_, "doctor", "Look for what needs a hand", [] { return ok(); });
         doctor->add_option("--data", folder_, "Data folder on this machine")
-            ->envname("RONDO_DATA")->capture_default_str();
+            ->envname("RONDO_DATA")
+            ->capture_default_str();
         doctor->callback([this] {
             chosen_ = [this] {
                 const auto problems = cli::doctor(common_, folder_);
@@ -264,15 +293,17 @@ class Commands {
 
 int main(int argc, char** argv) {
     // The server starts itself again as the shim around foreign programs (platform/process).
-    if (argc == 3 && std::string_view(argv[1]) == "__shim") return process::run_shim(std::atoi(argv[2]));
+    if (argc == 3 && std::string_view(argv[1]) == "__shim")
+        return process::run_shim(std::atoi(argv[2]));
 
     CLI::App root{"Rondo: the whole life of a model in one server"};
     root.set_version_flag("--version", std::string(app::kVersion));
     root.require_subcommand(1);
-    root.footer("Examples:\n"
-                "  rondo server                     everything in ./rondo-data, port 5000\n"
-                "  rondo timeline flights           what happened on an endpoint, and why\n"
-                "  rondo why 4                      a decision, computed again from the log");
+    root.footer(
+        "Examples:\n"
+        "  rondo server                     everything in ./rondo-data, port 5000\n"
+        "  rondo timeline flights           what happened on an endpoint, and why\n"
+        "  rondo why 4                      a decision, computed again from the log");
 
     app::Config config;
     ServerFlags flags;
@@ -285,7 +316,6 @@ int main(int argc, char** argv) {
         const int code = root.exit(e);
         return code == 0 ? 0 : 2;
     }
-    if (root.got_subcommand("server"))
-        return report(start_server(config, flags));
+    if (root.got_subcommand("server")) return report(start_server(config, flags));
     return commands.run();
 }

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "api/grpc/health.h"
-#include "api/mlflow/mlflow.h"
 #include "api/inference/inference_api.h"
+#include "api/mlflow/mlflow.h"
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
@@ -73,9 +73,8 @@ Status run_server(const Config& config) {
     const artifacts::Service artifacts(env, kWorkspace);
     const tracking::Service tracking({env, artifacts, kWorkspace});
     const registry::Service registry({env, events, tracking, kWorkspace});
-    TRY(db->write_now(store::Durability::full, [&](store::Tx& tx) {
-        return tracking.ensure_default_experiment(tx);
-    }));
+    TRY(db->write_now(store::Durability::full,
+                      [&](store::Tx& tx) { return tracking.ensure_default_experiment(tx); }));
     const data::Service data(env, events, *blobs);
     const predictions::IdCodec ids(folder->prediction_key());
     const predictions::Service predictions(env, events, *blobs);

@@ -17,7 +17,7 @@ TEST_CASE("hex") {
 
 TEST_CASE("base64url, by the vectors of RFC 4648 without padding") {
     const std::pair<const char*, const char*> vectors[] = {
-        {"", ""},         {"f", "Zg"},         {"fo", "Zm8"},         {"foo", "Zm9v"},
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
         {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "-_8"}};
     for (const auto& [bytes, text] : vectors) {
         CHECK(to_base64url(bytes) == text);
@@ -32,9 +32,9 @@ TEST_CASE("base64url, by the vectors of RFC 4648 without padding") {
 }
 
 TEST_CASE("T37 text that both engines store") {
-    for (const char* fine : {"", "a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
-                             "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
-                             "\xF4\x8F\xBF\xBF"})
+    for (const char* fine :
+         {"", "a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+          "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})
         CHECK_MESSAGE(is_storable_text(fine), to_hex(fine));
     for (const char* wrong :
          {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xE2\x82",
@@ -73,8 +73,8 @@ TEST_CASE("SipHash-2-4 by its authors' vectors") {
     std::string bytes;
     for (char c = 0; c < 64; ++c) bytes += c;
     const std::pair<size_t, uint64_t> vectors[] = {
-        {0, 0x726fdb47dd0e0e31},  {1, 0x74f839c593dc67fd},  {7, 0xab0200f58b01d137},
-        {8, 0x93f5f5799a932462},  {15, 0xa129ca6149be45e5}, {16, 0x3f2acc7f57c29bdb},
+        {0, 0x726fdb47dd0e0e31}, {1, 0x74f839c593dc67fd},  {7, 0xab0200f58b01d137},
+        {8, 0x93f5f5799a932462}, {15, 0xa129ca6149be45e5}, {16, 0x3f2acc7f57c29bdb},
         {63, 0x958a324ceb064572}};
     for (const auto& [size, hash] : vectors)
         CHECK(siphash(key, std::string_view(bytes).substr(0, size)) == hash);

@@ -9,8 +9,8 @@ namespace rondo {
                                std::string_view message);
 }  // namespace rondo
 
-#define CHECK(condition, message)                                                  \
-    do {                                                                           \
-        if (!(condition)) [[unlikely]]                                             \
-            ::rondo::check_failed(__FILE__, __LINE__, #condition, message);        \
+#define CHECK(condition, message)                                           \
+    do {                                                                    \
+        if (!(condition)) [[unlikely]]                                      \
+            ::rondo::check_failed(__FILE__, __LINE__, #condition, message); \
     } while (false)

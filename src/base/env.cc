@@ -52,8 +52,8 @@ class SystemFile final : public File {
         std::string out(n, '\0');
         size_t got = 0;
         while (got < n) {
-            const ssize_t k = ::pread(descriptor_, out.data() + got, n - got,
-                                      static_cast<off_t>(offset + got));
+            const ssize_t k =
+                ::pread(descriptor_, out.data() + got, n - got, static_cast<off_t>(offset + got));
             if (k < 0) {
                 if (errno == EINTR) continue;
                 return system_error("cannot read", path_, errno);
@@ -96,7 +96,8 @@ class SystemFiles final : public FileSystem {
         return std::make_unique<SystemFile>(descriptor, path);
     }
     Status rename(const std::string& from, const std::string& to) override {
-        if (::rename(from.c_str(), to.c_str()) != 0) return system_error("cannot rename to", to, errno);
+        if (::rename(from.c_str(), to.c_str()) != 0)
+            return system_error("cannot rename to", to, errno);
         return ok();
     }
     Status remove(const std::string& path) override {

@@ -61,9 +61,9 @@ inline constexpr bool is_result<std::expected<T, Error>> = true;
 
 // TRY(expr): hands the error up, drops the value. TRY_ASSIGN(auto x, expr): binds the value.
 // The CO_ forms do the same inside a coroutine.
-#define RONDO_TRY_IMPL(name, ret, expr)                        \
-    do {                                                       \
-        auto&& name = (expr);                                  \
+#define RONDO_TRY_IMPL(name, ret, expr)                          \
+    do {                                                         \
+        auto&& name = (expr);                                    \
         if (!name) ret std::unexpected(std::move(name).error()); \
     } while (false)
 #define RONDO_TRY_ASSIGN_IMPL(name, ret, lhs, expr)          \
@@ -72,8 +72,7 @@ inline constexpr bool is_result<std::expected<T, Error>> = true;
     lhs = *std::move(name)
 
 #define TRY(expr) RONDO_TRY_IMPL(RONDO_CONCAT(try_, __LINE__), return, expr)
-#define TRY_ASSIGN(lhs, expr) \
-    RONDO_TRY_ASSIGN_IMPL(RONDO_CONCAT(try_, __LINE__), return, lhs, expr)
+#define TRY_ASSIGN(lhs, expr) RONDO_TRY_ASSIGN_IMPL(RONDO_CONCAT(try_, __LINE__), return, lhs, expr)
 #define CO_TRY(expr) RONDO_TRY_IMPL(RONDO_CONCAT(try_, __LINE__), co_return, expr)
 #define CO_TRY_ASSIGN(lhs, expr) \
     RONDO_TRY_ASSIGN_IMPL(RONDO_CONCAT(try_, __LINE__), co_return, lhs, expr)

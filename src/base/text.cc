@@ -11,9 +11,11 @@ namespace {
 size_t utf8_length(std::string_view text) {
     const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
     const uint8_t c = byte(0);
-    const size_t need = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : c >= 0xE0 && c <= 0xEF ? 3
-                        : c >= 0xF0 && c <= 0xF4              ? 4
-                                                              : 0;
+    const size_t need = c < 0x80                 ? 1
+                        : c >= 0xC2 && c <= 0xDF ? 2
+                        : c >= 0xE0 && c <= 0xEF ? 3
+                        : c >= 0xF0 && c <= 0xF4 ? 4
+                                                 : 0;
     if (need == 0 || need > text.size()) return 0;
     for (size_t i = 1; i < need; ++i) {
         if ((byte(i) & 0xC0) != 0x80) return 0;
@@ -66,11 +68,21 @@ void append_json_string(std::string& out, std::string_view text) {
         } else {
             flush();
             switch (c) {
-                case '"': out += "\\\""; break;
-                case '\\': out += "\\\\"; break;
-                case '\n': out += "\\n"; break;
-                case '\r': out += "\\r"; break;
-                case '\t': out += "\\t"; break;
+                case '"':
+                    out += "\\\"";
+                    break;
+                case '\\':
+                    out += "\\\\";
+                    break;
+                case '\n':
+                    out += "\\n";
+                    break;
+                case '\r':
+                    out += "\\r";
+                    break;
+                case '\t':
+                    out += "\\t";
+                    break;
                 default: {
                     constexpr std::string_view hex = "0123456789abcdef";
                     out += "\\u00";

@@ -52,10 +52,9 @@ std::string format_time(Time t) {
     std::string out(buffer, static_cast<size_t>(n));
     if (fraction != 0) {
         const bool whole_millis = fraction % 1000 == 0;
-        n = whole_millis ? std::snprintf(buffer, sizeof buffer, ".%03d",
-                                         static_cast<int>(fraction / 1000))
-                         : std::snprintf(buffer, sizeof buffer, ".%06d",
-                                         static_cast<int>(fraction));
+        n = whole_millis
+                ? std::snprintf(buffer, sizeof buffer, ".%03d", static_cast<int>(fraction / 1000))
+                : std::snprintf(buffer, sizeof buffer, ".%06d", static_cast<int>(fraction));
         out.append(buffer, static_cast<size_t>(n));
     }
     return out += 'Z';
@@ -74,9 +73,9 @@ Result<Time> parse_time(std::string_view text) {
     const int month = digits(text, pos, 2);
     if (month < 1 || !eat(text, pos, '-')) return bad();
     const int day = digits(text, pos, 2);
-    const std::chrono::year_month_day date{std::chrono::year{year},
-                                           std::chrono::month{static_cast<unsigned>(month)},
-                                           std::chrono::day{static_cast<unsigned>(std::max(day, 0))}};
+    const std::chrono::year_month_day date{
+        std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+        std::chrono::day{static_cast<unsigned>(std::max(day, 0))}};
     if (!date.ok()) return bad();
     Time time{Day{date}};
     if (pos == text.size()) return time;

@@ -62,9 +62,12 @@ class Builder {
         Cell& cell = frame_.cells[row * width() + index];
         switch (column.type) {
             case ColumnType::float32:
-            case ColumnType::float64: return set_real(column, cell, value);
-            case ColumnType::int64: return set_integer(column, cell, value);
-            case ColumnType::text: return set_text(column, cell, value);
+            case ColumnType::float64:
+                return set_real(column, cell, value);
+            case ColumnType::int64:
+                return set_integer(column, cell, value);
+            case ColumnType::text:
+                return set_text(column, cell, value);
         }
         return ok();
     }
@@ -76,8 +79,10 @@ class Builder {
                            std::to_string(row) + " has none",
                        column.name);
         if (column.type == ColumnType::int64)
-            return bad("the feature " + rondo::quoted(column.name) + " is an integer and cannot be left "
-                                                              "out", column.name);
+            return bad("the feature " + rondo::quoted(column.name) +
+                           " is an integer and cannot be left "
+                           "out",
+                       column.name);
         if (column.type == ColumnType::text) add_text(frame_.cells[row * width() + index], "");
         return ok();
     }
@@ -87,8 +92,8 @@ class Builder {
   private:
     static std::unexpected<Error> wrong(const Column& column, std::string_view wanted,
                                         dom::element value) {
-        return bad("the feature " + rondo::quoted(column.name) + " has to be " + std::string(wanted) +
-                       ", not " + shown(value),
+        return bad("the feature " + rondo::quoted(column.name) + " has to be " +
+                       std::string(wanted) + ", not " + shown(value),
                    column.name);
     }
     static Status set_real(const Column& column, Cell& cell, dom::element value) {
@@ -126,8 +131,10 @@ class Builder {
     }
     Status set_text(const Column& column, Cell& cell, dom::element value) {
         std::string_view text;
-        if (value.is_null()) text = "";
-        else if (value.get(text)) return wrong(column, "a string", value);
+        if (value.is_null())
+            text = "";
+        else if (value.get(text))
+            return wrong(column, "a string", value);
         add_text(cell, text);
         return ok();
     }
@@ -166,8 +173,10 @@ Status fill_row(Builder& builder, size_t row, dom::element cells,
         return bad("row " + std::to_string(row) + " has " + std::to_string(values.size()) +
                    " values, " + std::to_string(expected) + " are expected");
     for (size_t c = 0; c < builder.width(); ++c) {
-        if (place[c]) TRY(builder.set(row, c, values[*place[c]]));
-        else TRY(builder.missing(row, c));
+        if (place[c])
+            TRY(builder.set(row, c, values[*place[c]]));
+        else
+            TRY(builder.missing(row, c));
     }
     return ok();
 }
@@ -179,12 +188,15 @@ Result<Frame> from_split(dom::element value, const ModelDescription& model) {
     dom::array columns, data;
     for (const auto [key, ignored] : split) {
         if (key != "columns" && key != "index" && key != "data")
-            return bad("Dataframe split format may only have the keys columns, index and data, "
-                       "not " + rondo::quoted(key));
+            return bad(
+                "Dataframe split format may only have the keys columns, index and data, "
+                "not " +
+                rondo::quoted(key));
     }
     if (split["data"].get(data))
-        return bad("Provided dataframe_split field is not a valid dataframe representation: "
-                   "it has no list 'data'");
+        return bad(
+            "Provided dataframe_split field is not a valid dataframe representation: "
+            "it has no list 'data'");
     std::vector<std::string_view> names;
     const bool named = !split["columns"].get(columns);
     if (named) {
@@ -202,9 +214,11 @@ Result<Frame> from_split(dom::element value, const ModelDescription& model) {
         size_t i = 0;
         for (const dom::element sample : first)
             samples.emplace_back(i < names.size() ? std::string(names[i]) : std::to_string(i),
-                                 sample), ++i;
+                                 sample),
+                ++i;
         TRY(builder.take_columns(samples));
-        if (!named) for (size_t c = 0; c < builder.width(); ++c) names.push_back(builder.column(c).name);
+        if (!named)
+            for (size_t c = 0; c < builder.width(); ++c) names.push_back(builder.column(c).name);
     } else if (!named) {
         for (size_t c = 0; c < builder.width(); ++c) names.push_back(builder.column(c).name);
     }
@@ -234,8 +248,10 @@ Result<Frame> from_records(dom::element value, const ModelDescription& model) {
         if (record.get(fields)) return bad("a record has to be an object, not " + shown(record));
         for (size_t c = 0; c < builder.width(); ++c) {
             dom::element cell;
-            if (fields[builder.column(c).name].get(cell)) TRY(builder.missing(row, c));
-            else TRY(builder.set(row, c, cell));
+            if (fields[builder.column(c).name].get(cell))
+                TRY(builder.missing(row, c));
+            else
+                TRY(builder.set(row, c, cell));
         }
         ++row;
     }
@@ -253,7 +269,8 @@ Result<Frame> from_rows(dom::array rows, const ModelDescription& model) {
             samples.emplace_back("0", rows.at(0).value_unsafe());
         } else {
             size_t i = 0;
-            for (const dom::element sample : first) samples.emplace_back(std::to_string(i++), sample);
+            for (const dom::element sample : first)
+                samples.emplace_back(std::to_string(i++), sample);
         }
         TRY(builder.take_columns(samples));
     }
@@ -262,8 +279,10 @@ Result<Frame> from_rows(dom::array rows, const ModelDescription& model) {
     for (size_t c = 0; c < place.size(); ++c) place[c] = c;
     size_t row = 0;
     for (const dom::element cells : rows) {
-        if (flat && builder.width() == 1) TRY(builder.set(row++, 0, cells));
-        else TRY(fill_row(builder, row++, cells, place, builder.width()));
+        if (flat && builder.width() == 1)
+            TRY(builder.set(row++, 0, cells));
+        else
+            TRY(fill_row(builder, row++, cells, place, builder.width()));
     }
     return builder.take();
 }
@@ -392,8 +411,8 @@ Result<Frame> from_tensors(const std::vector<Tensor>& tensors, const ModelDescri
     std::vector<std::string_view> names;
     for (const Tensor& tensor : tensors) {
         names.push_back(tensor.name);
-        const bool column = tensor.shape.size() == 1 ||
-                            (tensor.shape.size() == 2 && tensor.shape[1] == 1);
+        const bool column =
+            tensor.shape.size() == 1 || (tensor.shape.size() == 2 && tensor.shape[1] == 1);
         if (!column || tensor.shape[0] != tensors[0].shape[0])
             return bad("input " + rondo::quoted(tensor.name) + " has to be a column of " +
                        std::to_string(tensors[0].shape[0]) + " rows");
@@ -403,8 +422,10 @@ Result<Frame> from_tensors(const std::vector<Tensor>& tensors, const ModelDescri
     TRY(builder.resize(rows));
     for (size_t c = 0; c < builder.width(); ++c) {
         for (size_t row = 0; row < rows; ++row) {
-            if (place[c]) TRY(builder.set(row, c, tensors[*place[c]].values[row]));
-            else TRY(builder.missing(row, c));
+            if (place[c])
+                TRY(builder.set(row, c, tensors[*place[c]].values[row]));
+            else
+                TRY(builder.missing(row, c));
         }
     }
     return builder.take();
@@ -418,23 +439,26 @@ Result<Frame> decode_invocations(std::string_view body, const ModelDescription& 
                                                         "instances", "inputs"};
         dom::object object;
         if (root.get(object))
-            return bad("Invalid input. The input must be a JSON dictionary with exactly one of "
-                       "the input fields dataframe_split, dataframe_records, instances, inputs");
+            return bad(
+                "Invalid input. The input must be a JSON dictionary with exactly one of "
+                "the input fields dataframe_split, dataframe_records, instances, inputs");
         std::optional<size_t> kind;
         dom::element input;
         for (const auto [key, value] : object) {
             for (size_t i = 0; i < kinds.size(); ++i) {
                 if (key != kinds[i]) continue;
                 if (kind)
-                    return bad("Invalid input. The input must be a JSON dictionary with exactly "
-                               "one of the input fields, not several");
+                    return bad(
+                        "Invalid input. The input must be a JSON dictionary with exactly "
+                        "one of the input fields, not several");
                 kind = i;
                 input = value;
             }
         }
         if (!kind)
-            return bad("Invalid input. The input must be a JSON dictionary with exactly one of "
-                       "the input fields dataframe_split, dataframe_records, instances, inputs");
+            return bad(
+                "Invalid input. The input must be a JSON dictionary with exactly one of "
+                "the input fields dataframe_split, dataframe_records, instances, inputs");
         if (*kind == 0) return from_split(input, model);
         if (*kind == 1) return from_records(input, model);
         return from_any(input, model);

@@ -10,8 +10,10 @@ using serving::Answers;
 void append_value(std::string& out, const Answers& answers, size_t index) {
     const double value = answers.values[index];
     // A float is shown as the double that it is, as NumPy's tolist() does.
-    if (answers.integers) out += std::to_string(static_cast<int64_t>(value));
-    else append_json_double(out, value);
+    if (answers.integers)
+        out += std::to_string(static_cast<int64_t>(value));
+    else
+        append_json_double(out, value);
 }
 
 void append_ids(std::string& out, const serving::Served& served) {
@@ -61,16 +63,18 @@ std::string encode_v2(const serving::Served& served, const std::string& model,
     out += R"(,"outputs":[{"name":"predictions","shape":[)" + std::to_string(answers.rows);
     if (answers.width > 1) out += "," + std::to_string(answers.width);
     out += R"(],"datatype":")";
-    out += !answers.texts.empty()      ? "BYTES"
-           : answers.integers          ? "INT64"
+    out += !answers.texts.empty()     ? "BYTES"
+           : answers.integers         ? "INT64"
            : answers.single_precision ? "FP32"
-                                       : "FP64";
+                                      : "FP64";
     out += R"(","data":[)";
     const size_t count = answers.texts.empty() ? answers.values.size() : answers.texts.size();
     for (size_t i = 0; i < count; ++i) {
         if (i > 0) out += ',';
-        if (answers.texts.empty()) append_value(out, answers, i);
-        else append_json_string(out, answers.texts[i]);
+        if (answers.texts.empty())
+            append_value(out, answers, i);
+        else
+            append_json_string(out, answers.texts[i]);
     }
     out += "]}],\"parameters\":{\"prediction_ids\":";
     append_ids(out, served);
@@ -79,10 +83,14 @@ std::string encode_v2(const serving::Served& served, const std::string& model,
 
 std::string_view datatype_of(predictions::ColumnType type) {
     switch (type) {
-        case predictions::ColumnType::float32: return "FP32";
-        case predictions::ColumnType::float64: return "FP64";
-        case predictions::ColumnType::int64: return "INT64";
-        case predictions::ColumnType::text: return "BYTES";
+        case predictions::ColumnType::float32:
+            return "FP32";
+        case predictions::ColumnType::float64:
+            return "FP64";
+        case predictions::ColumnType::int64:
+            return "INT64";
+        case predictions::ColumnType::text:
+            return "BYTES";
     }
     return "BYTES";
 }

@@ -75,7 +75,8 @@ std::vector<rpc::Row> InferenceApi::v2_rows() {
                                         "Whether an endpoint has a model"),
         get<&InferenceApi::model_ready>("/v2/models/{name}/versions/{version}/ready", kInvoke,
                                         "Whether an endpoint has a model")};
-    for (const char* path : {"/v2/models/{name}/infer", "/v2/models/{name}/versions/{version}/infer"})
+    for (const char* path :
+         {"/v2/models/{name}/infer", "/v2/models/{name}/versions/{version}/infer"})
         rows.push_back(post<&InferenceApi::infer>(path, kInvoke, "Predict: tensors as JSON")
                            .takes(rpc::BodyKind::raw, inference::kBodyLimit));
     return rows;
@@ -84,12 +85,12 @@ std::vector<rpc::Row> InferenceApi::v2_rows() {
 Result<InferenceApi::Ready> InferenceApi::find(const std::string& name) const {
     const auto endpoint = endpoints_.find(name);
     if (!endpoint)
-        return fail(Code::not_found, "no endpoint " + quoted(name) +
-                                         "; create it with `rondo endpoint apply`");
+        return fail(Code::not_found,
+                    "no endpoint " + quoted(name) + "; create it with `rondo endpoint apply`");
     auto front = endpoint->front();
     if (!front)
-        return fail(Code::unavailable, "endpoint " + quoted(name) + " has no model yet: " +
-                                           endpoint->row().spec.model +
+        return fail(Code::unavailable, "endpoint " + quoted(name) +
+                                           " has no model yet: " + endpoint->row().spec.model +
                                            " names no version that loads");
     return Ready{endpoint, std::move(front)};
 }
@@ -106,16 +107,16 @@ Task<Result<net::Response>> InferenceApi::invoke(Named named, rpc::Context conte
         frame = inference::decode_csv(std::move(request.body), *ready.front);
     } else {
         net::Response response = rpc::error_response(
-            rpc::Style::mlflow, {Code::invalid, "This predictor only supports the content types "
-                                                "application/json and text/csv"});
+            rpc::Style::mlflow, {Code::invalid,
+                                 "This predictor only supports the content types "
+                                 "application/json and text/csv"});
         response.status = 415;
         co_return response;
     }
     CO_TRY(frame);
-    CO_TRY_ASSIGN(const auto served,
-                  co_await ready.endpoint->predict(
-                      std::make_shared<const serving::Frame>(std::move(*frame)),
-                      std::move(labels)));
+    CO_TRY_ASSIGN(const auto served, co_await ready.endpoint->predict(
+                                         std::make_shared<const serving::Frame>(std::move(*frame)),
+                                         std::move(labels)));
     co_return answer(inference::encode_invocations(served), served);
 }
 
@@ -124,19 +125,21 @@ Task<Result<net::Response>> InferenceApi::infer(Named named, rpc::Context contex
     CO_TRY_ASSIGN(const Ready ready, find(named.name));
     const std::string_view type = request.headers.get("content-type");
     if (!type.empty() && !is_type(type, "application/json"))
-        co_return fail(Code::invalid, "the body has to be sent as content-type: application/json; "
-                                      "binary tensors are not offered");
+        co_return fail(Code::invalid,
+                       "the body has to be sent as content-type: application/json; "
+                       "binary tensors are not offered");
     CO_TRY_ASSIGN(auto decoded, inference::decode_v2(request.body, *ready.front));
     for (const std::string& output : decoded.outputs) {
         if (output != "predictions")
-            co_return fail(Code::invalid, "no output " + quoted(output) + "; there is one: "
-                                                                          "'predictions'");
+            co_return fail(Code::invalid, "no output " + quoted(output) +
+                                              "; there is one: "
+                                              "'predictions'");
     }
     CO_TRY_ASSIGN(auto labels, labels_of(request, decoded.unit_id, decoded.event_time));
-    CO_TRY_ASSIGN(const auto served,
-                  co_await ready.endpoint->predict(
-                      std::make_shared<const serving::Frame>(std::move(decoded.frame)),
-                      std::move(labels)));
+    CO_TRY_ASSIGN(
+        const auto served,
+        co_await ready.endpoint->predict(
+            std::make_shared<const serving::Frame>(std::move(decoded.frame)), std::move(labels)));
     co_return answer(inference::encode_v2(served, named.name, decoded.id), served);
 }
 

@@ -21,8 +21,8 @@ class FileProducer final : public net::BodyProducer {
     FileProducer(WorkerPool& pool, std::shared_ptr<File> file)
         : pool_(pool), file_(std::move(file)) {}
     Task<Result<std::string>> next() override {
-        auto piece = co_await pool_.run(
-            [file = file_, at = at_] { return file->read_at(at, kPiece); });
+        auto piece =
+            co_await pool_.run([file = file_, at = at_] { return file->read_at(at, kPiece); });
         if (piece) at_ += piece->size();
         co_return piece;
     }
@@ -58,8 +58,8 @@ std::vector<rpc::Row> DataApi::rows() {
                                        "Make a version of stored bytes"),
         get<&DataApi::list_versions>("/api/rondo/v1/datasets/{dataset}/versions", kReadData,
                                      "Versions of a dataset, newest first"),
-        get<&DataApi::get_version>("/api/rondo/v1/datasets/{dataset}/versions/{number}",
-                                   kReadData, "A version and its files"),
+        get<&DataApi::get_version>("/api/rondo/v1/datasets/{dataset}/versions/{number}", kReadData,
+                                   "A version and its files"),
         get<&DataApi::get_file>(
             "/api/rondo/v1/datasets/{dataset}/versions/{number}/files/{path...}", kReadData,
             "A file of a version"),
@@ -80,11 +80,10 @@ Task<Result<DataApi::StoredBytes>> DataApi::upload(rpc::None, rpc::Context conte
     CO_TRY_ASSIGN(const blob::Stored stored,
                   co_await parts_.pool.run([upload] { return upload->commit(); }));
     const StoredBytes out{stored.digest.hex(), static_cast<int64_t>(stored.size)};
-    const Status granted =
-        co_await parts_.db.write(store::Durability::full, [=, this](store::Tx& tx) {
-            return data::sql::grant(tx, parts_.workspace_id, out.digest, out.size,
-                                    parts_.env.now());
-        });
+    const Status granted = co_await parts_.db.write(store::Durability::full, [=,
+                                                                              this](store::Tx& tx) {
+        return data::sql::grant(tx, parts_.workspace_id, out.digest, out.size, parts_.env.now());
+    });
     CO_TRY(granted);
     co_return out;
 }
@@ -118,22 +117,20 @@ Task<Result<data::Version>> DataApi::create_version(NewVersion wanted, rpc::Cont
 Task<Result<DataApi::VersionList>> DataApi::list_versions(VersionsQuery query, rpc::Context) {
     if (query.limit < 1 || query.limit > 1000)
         co_return fail(Code::invalid, "limit has to be 1 to 1,000", "limit");
-    co_return co_await parts_.db.read(
-        [this, query = std::move(query)](store::Tx& tx) -> Result<VersionList> {
-            TRY(parts_.data.get_version(tx, parts_.workspace_id, query.dataset, 0));
-            TRY_ASSIGN(auto versions, data::sql::list_versions(tx, parts_.workspace_id,
-                                                               query.dataset, query.before,
-                                                               query.limit));
-            return VersionList{std::move(versions)};
-        });
+    co_return co_await parts_.db.read([this, query = std::move(query)](
+                                          store::Tx& tx) -> Result<VersionList> {
+        TRY(parts_.data.get_version(tx, parts_.workspace_id, query.dataset, 0));
+        TRY_ASSIGN(auto versions, data::sql::list_versions(tx, parts_.workspace_id, query.dataset,
+                                                           query.before, query.limit));
+        return VersionList{std::move(versions)};
+    });
 }
 
 Task<Result<DataApi::VersionWithFiles>> DataApi::find(VersionPath path) {
     CO_TRY_ASSIGN(const int64_t number, parse_number(path.number));
     CO_TRY_ASSIGN(const auto version, co_await parts_.db.read([=, this](store::Tx& tx) {
-                      return parts_.data.get_version(tx, parts_.workspace_id, path.dataset,
-                                                     number);
-                  }));
+        return parts_.data.get_version(tx, parts_.workspace_id, path.dataset, number);
+    }));
     CO_TRY_ASSIGN(auto entries,
                   co_await parts_.pool.run([=, this] { return parts_.data.entries(version); }));
     co_return VersionWithFiles{version, std::move(entries)};
@@ -157,8 +154,8 @@ Task<Result<net::Response>> DataApi::get_file(VersionPath path, rpc::Context) {
         response.header("content-disposition", "attachment");
         response.header("etag", "\"" + entry.digest + "\"");
         response.stream_length = static_cast<uint64_t>(entry.size);
-        response.stream = std::make_unique<FileProducer>(
-            parts_.pool, std::shared_ptr<File>(std::move(*opened)));
+        response.stream =
+            std::make_unique<FileProducer>(parts_.pool, std::shared_ptr<File>(std::move(*opened)));
         co_return response;
     }
     co_return fail(Code::not_found, "version " + path.number + " of " + quoted(path.dataset) +

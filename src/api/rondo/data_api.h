@@ -32,8 +32,8 @@ class DataApi {
     };
     struct Digests {
         std::vector<std::string> digests;
-        static constexpr auto fields = std::tuple{
-            json::field("digests", &Digests::digests, "sha256 digests", json::required)};
+        static constexpr auto fields =
+            std::tuple{json::field("digests", &Digests::digests, "sha256 digests", json::required)};
     };
     struct DatasetList {
         std::vector<std::string> datasets;

@@ -12,8 +12,9 @@ Result<std::string> definition_text(const net::Request& request) {
         TRY_ASSIGN(const json::Value value, json::parse_yaml(request.body));
         return value.dump();
     }
-    return fail(Code::invalid, "send a definition as content-type application/yaml or "
-                               "application/json");
+    return fail(Code::invalid,
+                "send a definition as content-type application/yaml or "
+                "application/json");
 }
 
 }  // namespace rondo::api

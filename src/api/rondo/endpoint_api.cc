@@ -51,33 +51,38 @@ std::vector<rpc::Row> EndpointApi::rows() {
 Result<std::shared_ptr<serving::Endpoint>> EndpointApi::find(const std::string& name) const {
     auto found = parts_.endpoints.find(name);
     if (!found)
-        return fail(Code::not_found, "no endpoint " + quoted(name) +
-                                         "; create it with `rondo endpoint apply`");
+        return fail(Code::not_found,
+                    "no endpoint " + quoted(name) + "; create it with `rondo endpoint apply`");
     return found;
 }
 
 Task<Result<EndpointApi::Status>> EndpointApi::put(Named named, rpc::Context context) {
     CO_TRY_ASSIGN(const auto spec, read_definition<serving::EndpointSpec>(*context.request));
     if (spec.name != named.name)
-        co_return fail(Code::invalid, "the definition is of " + quoted(spec.name) +
-                                          ", the path of " + quoted(named.name), "name");
+        co_return fail(
+            Code::invalid,
+            "the definition is of " + quoted(spec.name) + ", the path of " + quoted(named.name),
+            "name");
     CO_TRY(serving::check(spec));
     const auto before = parts_.endpoints.find(spec.name);
     if (before && before->row().spec.clock != spec.clock)
-        co_return fail(Code::conflict, "the clock of an endpoint cannot change; its log is kept "
-                                       "by it", "clock");
-    CO_TRY_ASSIGN(const auto row, co_await parts_.db.write(
-                                      store::Durability::full,
-                                      [=, this](store::Tx& tx) -> Result<serving::EndpointRow> {
-        TRY_ASSIGN(auto made, serving::sql::put_endpoint(tx, parts_.workspace_id, spec,
-                                                         parts_.env.now()));
-        TRY(parts_.events.publish(
-            tx, {.kind = before ? "endpoint.changed" : "endpoint.created",
-                 .subject = made.subject(),
-                 .data = json::Value(json::Value::Object{{"model", spec.model}}).dump(),
-                 .workspace_id = parts_.workspace_id}));
-        return made;
-    }));
+        co_return fail(Code::conflict,
+                       "the clock of an endpoint cannot change; its log is kept "
+                       "by it",
+                       "clock");
+    CO_TRY_ASSIGN(
+        const auto row,
+        co_await parts_.db.write(
+            store::Durability::full, [=, this](store::Tx& tx) -> Result<serving::EndpointRow> {
+                TRY_ASSIGN(auto made, serving::sql::put_endpoint(tx, parts_.workspace_id, spec,
+                                                                 parts_.env.now()));
+                TRY(parts_.events.publish(
+                    tx, {.kind = before ? "endpoint.changed" : "endpoint.created",
+                         .subject = made.subject(),
+                         .data = json::Value(json::Value::Object{{"model", spec.model}}).dump(),
+                         .workspace_id = parts_.workspace_id}));
+                return made;
+            }));
     const rondo::Status opened =
         co_await parts_.pool.run([this, row] { return parts_.endpoints.open(row); });
     CO_TRY(opened);
@@ -113,18 +118,18 @@ Task<Result<EndpointApi::Status>> EndpointApi::status_of(
         std::optional<rollout::Rollout> rollout;
         std::optional<loop::Case> latest_case;
     };
-    CO_TRY_ASSIGN(Found found, co_await parts_.db.read([id = row.id](store::Tx& tx)
-                                                           -> Result<Found> {
-        Found f;
-        TRY_ASSIGN(f.route, serving::sql::latest_route(tx, id));
-        TRY_ASSIGN(f.sums, predictions::sql::sums(tx, id));
-        TRY_ASSIGN(f.window, monitor::sql::latest_window(tx, id));
-        TRY_ASSIGN(f.rollout, rollout::sql::find_open(tx, id));
-        TRY_ASSIGN(f.latest_case, loop::sql::latest_case(tx, id));
-        return f;
-    }));
-    CO_TRY_ASSIGN(const auto settled, co_await parts_.engine.settled(row.id, std::nullopt,
-                                                                     Micros{0}));
+    CO_TRY_ASSIGN(Found found,
+                  co_await parts_.db.read([id = row.id](store::Tx& tx) -> Result<Found> {
+                      Found f;
+                      TRY_ASSIGN(f.route, serving::sql::latest_route(tx, id));
+                      TRY_ASSIGN(f.sums, predictions::sql::sums(tx, id));
+                      TRY_ASSIGN(f.window, monitor::sql::latest_window(tx, id));
+                      TRY_ASSIGN(f.rollout, rollout::sql::find_open(tx, id));
+                      TRY_ASSIGN(f.latest_case, loop::sql::latest_case(tx, id));
+                      return f;
+                  }));
+    CO_TRY_ASSIGN(const auto settled,
+                  co_await parts_.engine.settled(row.id, std::nullopt, Micros{0}));
     out.route = found.route;
     out.settled = settled.at;
     out.waiting_for = settled.waiting_for;
@@ -144,8 +149,7 @@ Task<Result<EndpointApi::Status>> EndpointApi::status_of(
     out.labels_late = found.sums.labels_late;
     out.labels_contradictory = found.sums.labels_contradictory;
     out.labels_unmatched = found.sums.labels_unmatched;
-    if (const auto table = endpoint->routes())
-        out.engine = table->routes.back().champion->kind();
+    if (const auto table = endpoint->routes()) out.engine = table->routes.back().champion->kind();
     co_return out;
 }
 
@@ -175,8 +179,11 @@ Result<std::vector<predictions::Label>> EndpointApi::to_labels(
         if (!std::isfinite(given.value))
             return fail(Code::invalid, where + ".value has to be a finite number", where);
         if (event_clock && !given.event_time)
-            return fail(Code::invalid, where + ".event_time is required: when the outcome became "
-                                               "known", where);
+            return fail(Code::invalid,
+                        where +
+                            ".event_time is required: when the outcome became "
+                            "known",
+                        where);
         label.value = given.value;
         label.known = given.event_time.value_or(parts_.env.now());
         out.push_back(label);
@@ -196,8 +203,7 @@ Task<Result<predictions::AcceptedLabels>> EndpointApi::feedback(Feedback feedbac
         });
 }
 
-Task<Result<EndpointApi::SettledAnswer>> EndpointApi::watermark(Watermark watermark,
-                                                                rpc::Context) {
+Task<Result<EndpointApi::SettledAnswer>> EndpointApi::watermark(Watermark watermark, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(watermark.name));
     const rondo::Status promised = co_await parts_.pool.run([this, endpoint, watermark] {
         return parts_.engine.promise(*endpoint, watermark.event_time);
@@ -211,8 +217,8 @@ Task<Result<EndpointApi::SettledAnswer>> EndpointApi::watermark(Watermark waterm
 
 Task<Result<EndpointApi::SettledAnswer>> EndpointApi::settled(Named named, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(named.name));
-    CO_TRY_ASSIGN(auto settled, co_await parts_.engine.settled(endpoint->row().id, std::nullopt,
-                                                               Micros{0}));
+    CO_TRY_ASSIGN(auto settled,
+                  co_await parts_.engine.settled(endpoint->row().id, std::nullopt, Micros{0}));
     co_return to_answer(std::move(settled));
 }
 

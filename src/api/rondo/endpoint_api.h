@@ -33,10 +33,10 @@ class EndpointApi {
     // How predictions fared, by arm.
     struct ArmCounts {
         int64_t answered = 0, logged = 0, lost = 0;
-        static constexpr auto fields = std::tuple{
-            json::field("answered", &ArmCounts::answered, "Predictions answered"),
-            json::field("logged", &ArmCounts::logged, "Of them in the log"),
-            json::field("lost", &ArmCounts::lost, "Of them taken by a kill")};
+        static constexpr auto fields =
+            std::tuple{json::field("answered", &ArmCounts::answered, "Predictions answered"),
+                       json::field("logged", &ArmCounts::logged, "Of them in the log"),
+                       json::field("lost", &ArmCounts::lost, "Of them taken by a kill")};
     };
     struct Status {
         serving::EndpointSpec spec;
@@ -48,8 +48,8 @@ class EndpointApi {
         ArmCounts champion, candidate;
         int64_t late = 0, repeated = 0;
         int64_t labels_late = 0, labels_contradictory = 0, labels_unmatched = 0;
-        std::optional<monitor::Window> window;     // the latest
-        std::optional<rollout::Rollout> rollout;   // the open one
+        std::optional<monitor::Window> window;    // the latest
+        std::optional<rollout::Rollout> rollout;  // the open one
         std::optional<loop::Case> latest_case;
         static constexpr auto fields = std::tuple{
             json::field("spec", &Status::spec, "Its definition"),
@@ -80,7 +80,7 @@ class EndpointApi {
         std::string prediction_id, unit_id;
         std::optional<Time> prediction_time;  // with unit_id, instead of an id
         double value = 0;
-        std::optional<Time> event_time;       // when the outcome became known
+        std::optional<Time> event_time;  // when the outcome became known
         static constexpr auto fields = std::tuple{
             json::field("prediction_id", &LabelIn::prediction_id, "Id of the prediction"),
             json::field("unit_id", &LabelIn::unit_id, "Or its unit"),
@@ -100,12 +100,12 @@ class EndpointApi {
         std::string name;
         Time event_time{};
         bool wait = false;
-        static constexpr auto fields = std::tuple{
-            json::field("name", &Watermark::name, "Name of the endpoint"),
-            json::field("event_time", &Watermark::event_time,
-                        "No prediction or label before this follows", json::required),
-            json::field("wait", &Watermark::wait,
-                        "Answer when everything up to there is decided and done")};
+        static constexpr auto fields =
+            std::tuple{json::field("name", &Watermark::name, "Name of the endpoint"),
+                       json::field("event_time", &Watermark::event_time,
+                                   "No prediction or label before this follows", json::required),
+                       json::field("wait", &Watermark::wait,
+                                   "Answer when everything up to there is decided and done")};
     };
     struct SettledAnswer {
         std::optional<Time> settled;

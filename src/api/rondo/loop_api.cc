@@ -36,8 +36,8 @@ Status check_policy(const loop::PolicySpec& spec) {
     return ok();
 }
 
-// New events as they are committed (text/event-stream), with a comment when it is woken for nothing,
-// so that a connection that is gone is noticed.
+// New events as they are committed (text/event-stream), with a comment when it is woken for
+// nothing, so that a connection that is gone is noticed.
 class EventStream final : public net::BodyProducer {
   public:
     EventStream(store::Database& db, events::Hub& hub, int64_t workspace_id, int64_t after)
@@ -57,8 +57,8 @@ class EventStream final : public net::BodyProducer {
             if (!events->empty()) {
                 std::string out;
                 for (const events::Event& event : *events) {
-                    out += "id: " + std::to_string(event.id) + "\ndata: {\"id\":" +
-                           std::to_string(event.id) + ",\"kind\":";
+                    out += "id: " + std::to_string(event.id) +
+                           "\ndata: {\"id\":" + std::to_string(event.id) + ",\"kind\":";
                     append_json_string(out, event.kind);
                     out += ",\"subject\":";
                     append_json_string(out, event.subject);
@@ -119,28 +119,32 @@ std::vector<rpc::Row> LoopApi::rows() {
 Result<std::shared_ptr<serving::Endpoint>> LoopApi::find(const std::string& name) const {
     auto found = parts_.endpoints.find(name);
     if (!found)
-        return fail(Code::not_found, "no endpoint " + quoted(name) +
-                                         "; create it with `rondo endpoint apply`");
+        return fail(Code::not_found,
+                    "no endpoint " + quoted(name) + "; create it with `rondo endpoint apply`");
     return found;
 }
 
 Task<Result<LoopApi::PolicyAnswer>> LoopApi::put_policy(Named named, rpc::Context context) {
     CO_TRY_ASSIGN(const auto spec, read_definition<loop::PolicySpec>(*context.request));
     if (spec.endpoint != named.name)
-        co_return fail(Code::invalid, "the policy is of endpoint " + quoted(spec.endpoint) +
-                                          ", the path of " + quoted(named.name), "endpoint");
+        co_return fail(Code::invalid,
+                       "the policy is of endpoint " + quoted(spec.endpoint) + ", the path of " +
+                           quoted(named.name),
+                       "endpoint");
     CO_TRY(check_policy(spec));
     CO_TRY_ASSIGN(const auto endpoint, find(named.name));
-    CO_TRY_ASSIGN(const auto applied, co_await parts_.db.write(
-                                          store::Durability::full,
-                                          [=, this](store::Tx& tx) -> Result<loop::Policy> {
-        TRY_ASSIGN(auto policy, loop::sql::put_policy(tx, endpoint->row().id, spec,
-                                                      parts_.env.now()));
-        TRY(loop::announce(parts_.engine.parts(), tx, endpoint->row(), "policy.applied",
-                           parts_.env.now(), std::nullopt,
-                           json::Value(json::Value::Object{{"version", policy.version}}).dump()));
-        return policy;
-    }));
+    CO_TRY_ASSIGN(
+        const auto applied,
+        co_await parts_.db.write(
+            store::Durability::full, [=, this](store::Tx& tx) -> Result<loop::Policy> {
+                TRY_ASSIGN(auto policy,
+                           loop::sql::put_policy(tx, endpoint->row().id, spec, parts_.env.now()));
+                TRY(loop::announce(
+                    parts_.engine.parts(), tx, endpoint->row(), "policy.applied", parts_.env.now(),
+                    std::nullopt,
+                    json::Value(json::Value::Object{{"version", policy.version}}).dump()));
+                return policy;
+            }));
     parts_.engine.wake();
     co_return PolicyAnswer{applied.version, applied.spec};
 }
@@ -161,8 +165,7 @@ Task<Result<LoopApi::CaseAnswer>> LoopApi::retrain(Named named, rpc::Context) {
     auto opened = co_await parts_.db.write(
         store::Durability::full, [=, this](store::Tx& tx) -> Result<int64_t> {
             TRY_ASSIGN(const auto settled, serving::sql::settled(tx, endpoint->row().id));
-            const Time at =
-                loop::effective_now(parts_.engine.parts(), endpoint->row(), settled);
+            const Time at = loop::effective_now(parts_.engine.parts(), endpoint->row(), settled);
             return loop::open_by_hand(parts_.engine.parts(), tx, endpoint->row(), at);
         });
     CO_TRY(opened);
@@ -185,25 +188,25 @@ Task<Result<rollout::Rollout>> LoopApi::start_rollout(StartRollout wanted, rpc::
             const int64_t id = endpoint->row().id;
             TRY_ASSIGN(const auto route, serving::sql::latest_route(tx, id));
             if (!route)
-                return fail(Code::conflict, "endpoint " + quoted(wanted.name) +
-                                                " has no champion to compare with");
+                return fail(Code::conflict,
+                            "endpoint " + quoted(wanted.name) + " has no champion to compare with");
             TRY_ASSIGN(const auto open_case, loop::sql::find_open_case(tx, id));
-            if (open_case)
-                return fail(Code::conflict, "the loop is retraining; wait for its end");
+            if (open_case) return fail(Code::conflict, "the loop is retraining; wait for its end");
             std::optional<rollout::RolloutSpec> spec = wanted.spec;
             if (!spec) {
                 TRY_ASSIGN(const auto policy, loop::sql::find_policy(tx, id));
                 if (!policy)
-                    return fail(Code::invalid, "endpoint " + quoted(wanted.name) +
-                                                   " has no policy; send a spec", "spec");
+                    return fail(Code::invalid,
+                                "endpoint " + quoted(wanted.name) + " has no policy; send a spec",
+                                "spec");
                 spec = policy->spec.rollout;
             }
             TRY_ASSIGN(const auto settled, serving::sql::settled(tx, id));
             return loop::start_rollout(
                 parts_.engine.parts(), tx, endpoint->row(),
                 {*spec, route->champion, static_cast<int32_t>(wanted.version),
-                 loop::effective_now(parts_.engine.parts(), endpoint->row(), settled),
-                 std::nullopt, "by hand, without a gate"});
+                 loop::effective_now(parts_.engine.parts(), endpoint->row(), settled), std::nullopt,
+                 "by hand, without a gate"});
         });
     CO_TRY(started);
     const Status refreshed = co_await parts_.pool.run([=, this]() -> Status {
@@ -233,8 +236,7 @@ Task<Result<rollout::Rollout>> LoopApi::abort_rollout(AbortRollout wanted, rpc::
 
 Task<Result<LoopApi::Rollouts>> LoopApi::list_rollouts(Named named, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(named.name));
-    co_return co_await parts_.db.read([id = endpoint->row().id](store::Tx& tx)
-                                          -> Result<Rollouts> {
+    co_return co_await parts_.db.read([id = endpoint->row().id](store::Tx& tx) -> Result<Rollouts> {
         TRY_ASSIGN(auto found, rollout::sql::list(tx, id, 1000));
         return Rollouts{std::move(found)};
     });
@@ -266,10 +268,9 @@ Task<Result<LoopApi::Windows>> LoopApi::windows(WindowsQuery query, rpc::Context
     CO_TRY(check_limit(query.limit));
     CO_TRY_ASSIGN(const auto endpoint, find(query.name));
     co_return co_await parts_.db.read([=](store::Tx& tx) -> Result<Windows> {
-        TRY_ASSIGN(auto windows,
-                   monitor::sql::windows_after(tx, endpoint->row().id,
-                                               query.after.value_or(from_micros(INT64_MIN)),
-                                               query.limit));
+        TRY_ASSIGN(auto windows, monitor::sql::windows_after(
+                                     tx, endpoint->row().id,
+                                     query.after.value_or(from_micros(INT64_MIN)), query.limit));
         return Windows{std::move(windows)};
     });
 }
@@ -285,15 +286,15 @@ Task<Result<net::Response>> LoopApi::stream(StreamQuery query, rpc::Context cont
     if (const auto last = parse_int(context.request->headers.get("last-event-id"))) after = *last;
     if (after < 0) {
         CO_TRY_ASSIGN(const auto newest, co_await parts_.db.read([](store::Tx& tx) {
-                          return tx.one<std::optional<int64_t>>("SELECT max(id) FROM events");
-                      }));
+            return tx.one<std::optional<int64_t>>("SELECT max(id) FROM events");
+        }));
         after = newest ? newest->value_or(0) : 0;
     }
     net::Response response;
     response.content_type = "text/event-stream";
     response.header("cache-control", "no-store");
-    response.stream = std::make_unique<EventStream>(parts_.db, parts_.hub, parts_.workspace_id,
-                                                    after);
+    response.stream =
+        std::make_unique<EventStream>(parts_.db, parts_.hub, parts_.workspace_id, after);
     co_return response;
 }
 

@@ -61,10 +61,10 @@ class LoopApi {
         std::string name;
         int64_t after = 0;
         int32_t limit = 1000;
-        static constexpr auto fields = std::tuple{
-            json::field("name", &ListQuery::name, "Name of the endpoint"),
-            json::field("after", &ListQuery::after, "Only what came after this event"),
-            json::field("limit", &ListQuery::limit, "At most this many, up to 10,000")};
+        static constexpr auto fields =
+            std::tuple{json::field("name", &ListQuery::name, "Name of the endpoint"),
+                       json::field("after", &ListQuery::after, "Only what came after this event"),
+                       json::field("limit", &ListQuery::limit, "At most this many, up to 10,000")};
     };
     struct WindowsQuery {
         std::string name;

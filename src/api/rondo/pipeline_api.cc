@@ -27,8 +27,10 @@ Status check_files(store::Tx& tx, int64_t workspace_id, const pipeline::Pipeline
         TRY(data::check_path(path));
         TRY_ASSIGN(const auto size, data::sql::granted_size(tx, workspace_id, digest));
         if (!size)
-            return fail(Code::not_found, "the bytes of " + quoted(path) + " are not stored; "
-                                                                          "upload them first",
+            return fail(Code::not_found,
+                        "the bytes of " + quoted(path) +
+                            " are not stored; "
+                            "upload them first",
                         "files");
     }
     return ok();
@@ -58,11 +60,12 @@ std::vector<rpc::Row> PipelineApi::rows() {
 Task<Result<PipelineApi::Defined>> PipelineApi::put(Named named, rpc::Context context) {
     CO_TRY_ASSIGN(auto spec, read_definition<pipeline::PipelineSpec>(*context.request));
     if (spec.name != named.name)
-        co_return fail(Code::invalid, "the definition is of " + quoted(spec.name) +
-                                          ", the path of " + quoted(named.name), "name");
+        co_return fail(
+            Code::invalid,
+            "the definition is of " + quoted(spec.name) + ", the path of " + quoted(named.name),
+            "name");
     co_return co_await parts_.db.write(
-        store::Durability::full,
-        [this, spec = std::move(spec)](store::Tx& tx) -> Result<Defined> {
+        store::Durability::full, [this, spec = std::move(spec)](store::Tx& tx) -> Result<Defined> {
             TRY(check_files(tx, parts_.workspace_id, spec));
             TRY_ASSIGN(auto made, parts_.pipelines.put(tx, parts_.workspace_id, spec));
             return to_answer(std::move(made));
@@ -86,28 +89,32 @@ Task<Result<PipelineApi::DefinedList>> PipelineApi::list(rpc::None, rpc::Context
 }
 
 Task<Result<pipeline::Run>> PipelineApi::start(StartRun wanted, rpc::Context) {
-    CO_TRY_ASSIGN(auto run, co_await parts_.db.write(
-                                store::Durability::full,
-                                [this, wanted](store::Tx& tx) -> Result<pipeline::Run> {
-        TRY_ASSIGN(const auto found, parts_.pipelines.get(tx, parts_.workspace_id, wanted.name));
-        pipeline::RunRequest request;
-        request.idempotency_key = wanted.idempotency_key;
-        request.params = wanted.params;
-        if (!wanted.dataset.empty()) {
-            TRY_ASSIGN(const auto version,
-                       wanted.data_version == 0
-                           ? data::sql::latest_version(tx, parts_.workspace_id, wanted.dataset)
-                           : data::sql::find_version(tx, parts_.workspace_id, wanted.dataset,
-                                                     wanted.data_version));
-            if (!version)
-                return fail(Code::not_found, "no such version of dataset " +
-                                                 quoted(wanted.dataset), "dataset");
-            request.dataset = version->dataset;
-            request.data_version = version->number;
-        }
-        TRY_ASSIGN(const int64_t id, parts_.pipelines.start(tx, found, std::move(request)));
-        return pipeline::sql::get_run(tx, id);
-    }));
+    CO_TRY_ASSIGN(
+        auto run,
+        co_await parts_.db.write(
+            store::Durability::full, [this, wanted](store::Tx& tx) -> Result<pipeline::Run> {
+                TRY_ASSIGN(const auto found,
+                           parts_.pipelines.get(tx, parts_.workspace_id, wanted.name));
+                pipeline::RunRequest request;
+                request.idempotency_key = wanted.idempotency_key;
+                request.params = wanted.params;
+                if (!wanted.dataset.empty()) {
+                    TRY_ASSIGN(
+                        const auto version,
+                        wanted.data_version == 0
+                            ? data::sql::latest_version(tx, parts_.workspace_id, wanted.dataset)
+                            : data::sql::find_version(tx, parts_.workspace_id, wanted.dataset,
+                                                      wanted.data_version));
+                    if (!version)
+                        return fail(Code::not_found,
+                                    "no such version of dataset " + quoted(wanted.dataset),
+                                    "dataset");
+                    request.dataset = version->dataset;
+                    request.data_version = version->number;
+                }
+                TRY_ASSIGN(const int64_t id, parts_.pipelines.start(tx, found, std::move(request)));
+                return pipeline::sql::get_run(tx, id);
+            }));
     parts_.executor.wake();
     co_return run;
 }
@@ -116,8 +123,8 @@ Task<Result<PipelineApi::RunList>> PipelineApi::list_runs(RunsQuery query, rpc::
     if (query.limit < 1 || query.limit > 1000)
         co_return fail(Code::invalid, "limit has to be 1 to 1,000", "limit");
     co_return co_await parts_.db.read([this, query](store::Tx& tx) -> Result<RunList> {
-        TRY_ASSIGN(auto runs, pipeline::sql::list_runs(tx, parts_.workspace_id, query.pipeline,
-                                                       query.limit));
+        TRY_ASSIGN(auto runs,
+                   pipeline::sql::list_runs(tx, parts_.workspace_id, query.pipeline, query.limit));
         return RunList{std::move(runs)};
     });
 }
@@ -128,22 +135,22 @@ Task<Result<pipeline::Run>> PipelineApi::get_run(RunId id, rpc::Context) {
 }
 
 Task<Result<pipeline::Run>> PipelineApi::cancel(RunId id, rpc::Context) {
-    CO_TRY_ASSIGN(auto run, co_await parts_.db.write(
-                                store::Durability::full,
-                                [this, id](store::Tx& tx) -> Result<pipeline::Run> {
-                                    TRY(parts_.pipelines.cancel(tx, id.id));
-                                    return pipeline::sql::get_run(tx, id.id);
-                                }));
-    const Status ended = co_await parts_.pool.run(
-        [this, id] { return parts_.executor.end_cancelled(id.id); });
+    CO_TRY_ASSIGN(auto run,
+                  co_await parts_.db.write(store::Durability::full,
+                                           [this, id](store::Tx& tx) -> Result<pipeline::Run> {
+                                               TRY(parts_.pipelines.cancel(tx, id.id));
+                                               return pipeline::sql::get_run(tx, id.id);
+                                           }));
+    const Status ended =
+        co_await parts_.pool.run([this, id] { return parts_.executor.end_cancelled(id.id); });
     CO_TRY(ended);
     co_return run;
 }
 
 Task<Result<net::Response>> PipelineApi::log(LogQuery query, rpc::Context) {
     CO_TRY_ASSIGN(const auto run, co_await parts_.db.read([query](store::Tx& tx) {
-                      return pipeline::sql::get_run(tx, query.id);
-                  }));
+        return pipeline::sql::get_run(tx, query.id);
+    }));
     for (const pipeline::Task& task : run.tasks) {
         if (task.name != query.task) continue;
         const int64_t attempt = query.attempt == 0 ? task.attempt : query.attempt;
@@ -157,8 +164,8 @@ Task<Result<net::Response>> PipelineApi::log(LogQuery query, rpc::Context) {
         response.body = std::move(*text);
         co_return response;
     }
-    co_return fail(Code::not_found, "run " + std::to_string(query.id) + " has no task " +
-                                        quoted(query.task));
+    co_return fail(Code::not_found,
+                   "run " + std::to_string(query.id) + " has no task " + quoted(query.task));
 }
 
 }  // namespace rondo::api

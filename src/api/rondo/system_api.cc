@@ -20,8 +20,7 @@ std::vector<rpc::Row> SystemApi::rows() {
         get<&SystemApi::live>("/livez", kOpen, "200 while the process runs"),
         get<&SystemApi::ready>("/readyz", kOpen, "200 while requests are served, 503 otherwise"),
         get<&SystemApi::health>("/health", kOpen, "MLflow's form of the same: OK"),
-        get<&SystemApi::version>("/version", kOpen,
-                                 "The MLflow version whose interface is served"),
+        get<&SystemApi::version>("/version", kOpen, "The MLflow version whose interface is served"),
         get<&SystemApi::metrics>("/metrics", kOpen, "Metrics in Prometheus' text format"),
         get<&SystemApi::openapi>("/openapi.json", kOpen, "This interface as OpenAPI 3.1"),
     };
@@ -43,15 +42,16 @@ Result<net::Response> SystemApi::metrics(rpc::None, rpc::Context) {
     std::string out;
     for (const auto& write : parts_.metrics) write(out);
     const store::Database::Health db = parts_.db.health();
-    out += "# HELP rondo_database_transactions_total Committed transactions (groups of writes).\n"
-           "# TYPE rondo_database_transactions_total counter\nrondo_database_transactions_total " +
-           std::to_string(db.groups) +
-           "\n# HELP rondo_database_writes_total Writes in them.\n"
-           "# TYPE rondo_database_writes_total counter\nrondo_database_writes_total " +
-           std::to_string(db.grouped_writes) +
-           "\n# HELP rondo_build_info The version of this server.\n"
-           "# TYPE rondo_build_info gauge\nrondo_build_info{version=\"" +
-           parts_.version + "\",engine=\"" + db.engine + "\"} 1\n";
+    out +=
+        "# HELP rondo_database_transactions_total Committed transactions (groups of writes).\n"
+        "# TYPE rondo_database_transactions_total counter\nrondo_database_transactions_total " +
+        std::to_string(db.groups) +
+        "\n# HELP rondo_database_writes_total Writes in them.\n"
+        "# TYPE rondo_database_writes_total counter\nrondo_database_writes_total " +
+        std::to_string(db.grouped_writes) +
+        "\n# HELP rondo_build_info The version of this server.\n"
+        "# TYPE rondo_build_info gauge\nrondo_build_info{version=\"" +
+        parts_.version + "\",engine=\"" + db.engine + "\"} 1\n";
     net::Response response = text(std::move(out));
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;

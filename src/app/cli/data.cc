@@ -91,7 +91,8 @@ Status data_list(const Common& common, const std::string& dataset) {
     }
     TablePrinter table({"VERSION", "DIGEST", "FILES", "BYTES", "CREATED", "MESSAGE"});
     for (const auto& v : answer["versions"].list())
-        table.add({std::to_string(v["number"].integer()), std::string(v["digest"].text().substr(0, 12)),
+        table.add({std::to_string(v["number"].integer()),
+                   std::string(v["digest"].text().substr(0, 12)),
                    std::to_string(v["files"].integer()), std::to_string(v["bytes"].integer()),
                    std::string(v["created"].text()), std::string(v["message"].text())});
     table.print();
@@ -112,8 +113,8 @@ Status data_get(const Common& common, const std::string& dataset, const std::str
         // The server keeps such paths out; a client that writes files looks for itself.
         for (const std::string_view part : split(path, '/')) {
             if (part == ".." || part.empty())
-                return fail(Code::invalid, "the server sent a path that leaves the folder: " +
-                                               quoted(path));
+                return fail(Code::invalid,
+                            "the server sent a path that leaves the folder: " + quoted(path));
         }
         std::string encoded;
         for (const std::string_view part : split(path, '/'))

@@ -17,7 +17,9 @@ constexpr uint64_t kLowSpace = uint64_t{1} << 30;
 class Findings {
   public:
     void good(std::string what, std::string how) { add("ok", std::move(what), std::move(how), ""); }
-    void note(std::string what, std::string how) { add("note", std::move(what), std::move(how), ""); }
+    void note(std::string what, std::string how) {
+        add("note", std::move(what), std::move(how), "");
+    }
     void bad(std::string what, std::string how, std::string remedy) {
         ++count_;
         add("PROBLEM", std::move(what), std::move(how), std::move(remedy));
@@ -29,8 +31,8 @@ class Findings {
             return;
         }
         for (const auto& f : list_) {
-            print_line(std::string(f["state"].text()) + "  " + std::string(f["what"].text()) + ": " +
-                       std::string(f["how"].text()));
+            print_line(std::string(f["state"].text()) + "  " + std::string(f["what"].text()) +
+                       ": " + std::string(f["how"].text()));
             if (!f["remedy"].text().empty())
                 print_line("         -> " + std::string(f["remedy"].text()));
         }
@@ -57,12 +59,15 @@ void check_folder(Findings& out, const std::string& folder) {
     const std::string text = std::to_string(free_bytes >> 20) + " MiB free at " + folder;
     if (free_bytes < kLowSpace)
         out.bad("disk space", text, "free some space; on a full disk writers get 507, reads go on");
-    else out.good("disk space", text);
+    else
+        out.good("disk space", text);
     struct stat info{};
     if (::stat((folder + "/token").c_str(), &info) == 0) {
         if ((info.st_mode & 077) != 0)
-            out.bad("token", "others can read " + folder + "/token", "chmod 600 " + folder + "/token");
-        else out.good("token", "readable by its owner only");
+            out.bad("token", "others can read " + folder + "/token",
+                    "chmod 600 " + folder + "/token");
+        else
+            out.good("token", "readable by its owner only");
     }
 }
 
@@ -70,11 +75,13 @@ void check_endpoint(Findings& out, const Value& e) {
     const std::string name = "endpoint " + std::string(e["spec"]["name"].text());
     const int64_t lost = e["champion"]["lost"].integer() + e["candidate"]["lost"].integer();
     if (lost > 0)
-        out.note(name, std::to_string(lost) + " predictions were taken by kills before they were "
-                                              "logged");
+        out.note(name, std::to_string(lost) +
+                           " predictions were taken by kills before they were "
+                           "logged");
     if (e["route"].is_null()) {
-        out.bad(name, "has no model", "train and register one, or set the alias of " +
-                                          std::string(e["spec"]["model"].text()));
+        out.bad(name, "has no model",
+                "train and register one, or set the alias of " +
+                    std::string(e["spec"]["model"].text()));
     } else if (!e["waiting_for"].text().empty()) {
         out.note(name, "waits: " + std::string(e["waiting_for"].text()));
     } else {
@@ -86,7 +93,8 @@ void check_endpoint(Findings& out, const Value& e) {
         out.bad(name, std::string(window["reason"].text()),
                 "`rondo timeline " + std::string(e["spec"]["name"].text()) +
                     "` says what is done about it");
-    else if (!window.is_null()) out.good(name, std::string(window["reason"].text()));
+    else if (!window.is_null())
+        out.good(name, std::string(window["reason"].text()));
 }
 
 }  // namespace

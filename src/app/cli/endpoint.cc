@@ -34,7 +34,8 @@ std::string state_of(const Value& status) {
                    ? "watching version " + std::to_string(rollout["candidate"].integer())
                    : "trying version " + std::to_string(rollout["candidate"].integer());
     const Value& open = status["latest_case"];
-    if (!open.is_null() && open["state"].text() != "closed") return std::string(open["state"].text());
+    if (!open.is_null() && open["state"].text() != "closed")
+        return std::string(open["state"].text());
     return status["route"].is_null() ? "no model yet" : "quiet";
 }
 
@@ -46,22 +47,26 @@ Status endpoint_apply(const Common& common, const std::string& file) {
     TRY_ASSIGN(const auto answer,
                session.send_raw("PUT", "/api/rondo/v1/endpoints/" + segment(definition.name),
                                 definition.text, "application/yaml"));
-    if (session.json()) print_json(answer);
-    else print_line("endpoint " + definition.name + " version " +
-                    std::to_string(answer["spec_version"].integer()) + ": " + state_of(answer));
+    if (session.json())
+        print_json(answer);
+    else
+        print_line("endpoint " + definition.name + " version " +
+                   std::to_string(answer["spec_version"].integer()) + ": " + state_of(answer));
     return ok();
 }
 
 Status endpoint_policy(const Common& common, const std::string& file) {
     TRY_ASSIGN(auto session, Session::open(common));
     TRY_ASSIGN(const Definition definition, read_definition(file, "endpoint"));
-    TRY_ASSIGN(const auto answer,
-               session.send_raw("PUT",
-                                "/api/rondo/v1/endpoints/" + segment(definition.name) + "/policy",
-                                definition.text, "application/yaml"));
-    if (session.json()) print_json(answer);
-    else print_line("policy of " + definition.name + " version " +
-                    std::to_string(answer["version"].integer()));
+    TRY_ASSIGN(
+        const auto answer,
+        session.send_raw("PUT", "/api/rondo/v1/endpoints/" + segment(definition.name) + "/policy",
+                         definition.text, "application/yaml"));
+    if (session.json())
+        print_json(answer);
+    else
+        print_line("policy of " + definition.name + " version " +
+                   std::to_string(answer["version"].integer()));
     return ok();
 }
 
@@ -133,9 +138,11 @@ Status endpoint_retrain(const Common& common, const std::string& name) {
     TRY_ASSIGN(const auto answer,
                session.send("POST", "/api/rondo/v1/endpoints/" + segment(name) + "/retrain",
                             Value::Object{}));
-    if (session.json()) print_json(answer);
-    else print_line("case " + std::to_string(answer["case"].integer()) +
-                    " opened; `rondo timeline " + name + "` shows how it goes");
+    if (session.json())
+        print_json(answer);
+    else
+        print_line("case " + std::to_string(answer["case"].integer()) +
+                   " opened; `rondo timeline " + name + "` shows how it goes");
     return ok();
 }
 
@@ -151,9 +158,11 @@ Status endpoint_rollout(const Common& common, const std::string& name, int64_t v
     TRY_ASSIGN(const auto answer,
                session.send("POST", "/api/rondo/v1/endpoints/" + segment(name) + "/rollouts",
                             Value(message)));
-    if (session.json()) print_json(answer);
-    else print_line("rollout " + std::to_string(answer["id"].integer()) + " of version " +
-                    std::to_string(version) + " started");
+    if (session.json())
+        print_json(answer);
+    else
+        print_line("rollout " + std::to_string(answer["id"].integer()) + " of version " +
+                   std::to_string(version) + " started");
     return ok();
 }
 
@@ -162,9 +171,11 @@ Status endpoint_abort(const Common& common, const std::string& name, const std::
     TRY_ASSIGN(const auto answer,
                session.send("POST", "/api/rondo/v1/endpoints/" + segment(name) + "/rollouts/abort",
                             Value::Object{{"reason", reason}}));
-    if (session.json()) print_json(answer);
-    else print_line("rollout " + std::to_string(answer["id"].integer()) + " aborted; version " +
-                    std::to_string(answer["champion"].integer()) + " answers");
+    if (session.json())
+        print_json(answer);
+    else
+        print_line("rollout " + std::to_string(answer["id"].integer()) + " aborted; version " +
+                   std::to_string(answer["champion"].integer()) + " answers");
     return ok();
 }
 

@@ -17,8 +17,8 @@ std::string short_time(std::string_view text) {
 
 Status timeline(const Common& common, const std::string& endpoint) {
     TRY_ASSIGN(auto session, Session::open(common));
-    TRY_ASSIGN(const auto answer,
-               session.get("/api/rondo/v1/endpoints/" + segment(endpoint) + "/timeline?limit=10000"));
+    TRY_ASSIGN(const auto answer, session.get("/api/rondo/v1/endpoints/" + segment(endpoint) +
+                                              "/timeline?limit=10000"));
     if (session.json()) {
         print_json(answer);
         return ok();

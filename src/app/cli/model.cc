@@ -40,9 +40,8 @@ Status model_show(const Common& common, const std::string& name) {
     TRY_ASSIGN(auto session, Session::open(common));
     TRY_ASSIGN(const auto model,
                session.get("/api/2.0/mlflow/registered-models/get?name=" + segment(name)));
-    TRY_ASSIGN(const auto versions,
-               session.get("/api/2.0/mlflow/model-versions/search?filter=" +
-                           segment("name='" + name + "'")));
+    TRY_ASSIGN(const auto versions, session.get("/api/2.0/mlflow/model-versions/search?filter=" +
+                                                segment("name='" + name + "'")));
     if (session.json()) {
         print_json(Value::Object{{"registered_model", model["registered_model"]},
                                  {"model_versions", versions["model_versions"]}});

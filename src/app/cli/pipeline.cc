@@ -49,9 +49,9 @@ Status pipeline_apply(const Common& common, const std::string& file) {
     for (const std::string& path : wanted) {
         if (path.empty() || !files[path].is_null()) continue;
         TRY_ASSIGN(std::string bytes, read_local_file(folder_of(file) + "/" + path));
-        TRY_ASSIGN(const auto stored, session.send_raw("POST", "/api/rondo/v1/blobs",
-                                                       std::move(bytes),
-                                                       "application/octet-stream"));
+        TRY_ASSIGN(const auto stored,
+                   session.send_raw("POST", "/api/rondo/v1/blobs", std::move(bytes),
+                                    "application/octet-stream"));
         // A file from elsewhere ("../common/x.py") lies beside the others in the run.
         files.set(path.substr(path.rfind('/') == std::string::npos || !path.starts_with("..")
                                   ? 0
@@ -66,8 +66,10 @@ Status pipeline_apply(const Common& common, const std::string& file) {
     const std::string name(spec["name"].text());
     TRY_ASSIGN(const auto answer,
                session.send("PUT", "/api/rondo/v1/pipelines/" + segment(name), Value(sent)));
-    if (session.json()) print_json(answer);
-    else print_line("pipeline " + name + " version " + std::to_string(answer["version"].integer()));
+    if (session.json())
+        print_json(answer);
+    else
+        print_line("pipeline " + name + " version " + std::to_string(answer["version"].integer()));
     return ok();
 }
 
@@ -91,21 +93,22 @@ Status pipeline_run(const Common& common, const std::string& name, const RunOpti
     TRY_ASSIGN(auto session, Session::open(common));
     Value::Object params;
     for (const auto& [key, value] : options.params) params.emplace_back(key, value);
-    TRY_ASSIGN(auto run,
-               session.send("POST", "/api/rondo/v1/pipelines/" + segment(name) + "/runs",
-                            Value::Object{{"dataset", options.dataset},
-                                          {"data_version", options.data_version},
-                                          {"params", params},
-                                          {"idempotency_key", options.idempotency_key}}));
+    TRY_ASSIGN(auto run, session.send("POST", "/api/rondo/v1/pipelines/" + segment(name) + "/runs",
+                                      Value::Object{{"dataset", options.dataset},
+                                                    {"data_version", options.data_version},
+                                                    {"params", params},
+                                                    {"idempotency_key", options.idempotency_key}}));
     const std::string path = "/api/rondo/v1/runs/" + std::to_string(run["id"].integer());
     while (options.wait && !is_final(run)) {
         ::usleep(kLookEvery);
         TRY_ASSIGN(run, session.get(path));
     }
-    if (session.json()) print_json(run);
-    else print_line("run " + std::to_string(run["id"].integer()) + " " +
-                    std::string(run["state"].text()) +
-                    (run["problem"].text().empty() ? "" : ": " + std::string(run["problem"].text())));
+    if (session.json())
+        print_json(run);
+    else
+        print_line(
+            "run " + std::to_string(run["id"].integer()) + " " + std::string(run["state"].text()) +
+            (run["problem"].text().empty() ? "" : ": " + std::string(run["problem"].text())));
     if (options.wait && run["state"].text() != "succeeded")
         return fail(Code::conflict, "the run did not succeed");
     return ok();
@@ -124,8 +127,9 @@ Status run_list(const Common& common, const std::string& pipeline) {
         const Value& made = run["outcome"];
         table.add({std::to_string(run["id"].integer()), std::string(run["spec"]["name"].text()),
                    std::string(run["state"].text()), std::string(run["created"].text()),
-                   made.is_null() ? "" : std::string(made["model"].text()) + " " +
-                                             std::to_string(made["version"].integer()),
+                   made.is_null() ? ""
+                                  : std::string(made["model"].text()) + " " +
+                                        std::to_string(made["version"].integer()),
                    std::string(run["problem"].text())});
     }
     table.print();
@@ -139,8 +143,8 @@ Status run_show(const Common& common, int64_t id) {
         print_json(run);
         return ok();
     }
-    print_line("run " + std::to_string(id) + " of " + std::string(run["spec"]["name"].text()) + ": " +
-               std::string(run["state"].text()) +
+    print_line("run " + std::to_string(id) + " of " + std::string(run["spec"]["name"].text()) +
+               ": " + std::string(run["state"].text()) +
                (run["problem"].text().empty() ? "" : ", " + std::string(run["problem"].text())));
     print_tasks(run);
     return ok();
@@ -155,22 +159,25 @@ Status run_log(const Common& common, int64_t id, const std::string& task) {
         if (tasks.empty()) return fail(Code::not_found, "the run has no tasks");
         name = tasks.front()["name"].text();
     }
-    TRY_ASSIGN(const std::string text,
-               session.fetch("/api/rondo/v1/runs/" + std::to_string(id) + "/tasks/" + segment(name) +
-                                 "/log",
-                             kLogLimit));
-    if (session.json()) print_json(Value::Object{{"task", name}, {"log", text}});
-    else std::fwrite(text.data(), 1, text.size(), stdout);
+    TRY_ASSIGN(const std::string text, session.fetch("/api/rondo/v1/runs/" + std::to_string(id) +
+                                                         "/tasks/" + segment(name) + "/log",
+                                                     kLogLimit));
+    if (session.json())
+        print_json(Value::Object{{"task", name}, {"log", text}});
+    else
+        std::fwrite(text.data(), 1, text.size(), stdout);
     return ok();
 }
 
 Status run_cancel(const Common& common, int64_t id) {
     TRY_ASSIGN(auto session, Session::open(common));
-    TRY_ASSIGN(const auto run, session.send("POST", "/api/rondo/v1/runs/" + std::to_string(id) +
-                                                        "/cancel",
-                                            Value::Object{}));
-    if (session.json()) print_json(run);
-    else print_line("run " + std::to_string(id) + " cancelled");
+    TRY_ASSIGN(const auto run,
+               session.send("POST", "/api/rondo/v1/runs/" + std::to_string(id) + "/cancel",
+                            Value::Object{}));
+    if (session.json())
+        print_json(run);
+    else
+        print_line("run " + std::to_string(id) + " cancelled");
     return ok();
 }
 

@@ -19,14 +19,22 @@ constexpr std::string_view kDefaultToken = "./rondo-data/token";
 
 Code code_of(int status) {
     switch (status) {
-        case 401: return Code::unauthenticated;
-        case 403: return Code::permission_denied;
-        case 404: return Code::not_found;
-        case 409: return Code::conflict;
-        case 503: return Code::unavailable;
-        case 504: return Code::deadline_exceeded;
-        case 507: return Code::storage_full;
-        default: return status >= 500 ? Code::internal : Code::invalid;
+        case 401:
+            return Code::unauthenticated;
+        case 403:
+            return Code::permission_denied;
+        case 404:
+            return Code::not_found;
+        case 409:
+            return Code::conflict;
+        case 503:
+            return Code::unavailable;
+        case 504:
+            return Code::deadline_exceeded;
+        case 507:
+            return Code::storage_full;
+        default:
+            return status >= 500 ? Code::internal : Code::invalid;
     }
 }
 
@@ -76,9 +84,9 @@ Result<json::Value> Session::send(const std::string& method, const std::string& 
 
 Result<json::Value> Session::send_raw(const std::string& method, const std::string& path,
                                       std::string body, const std::string& content_type) {
-    TRY_ASSIGN(const auto response,
-               exchange({method, path, {{"content-type", content_type}}, std::move(body)},
-                        kAnswerLimit));
+    TRY_ASSIGN(
+        const auto response,
+        exchange({method, path, {{"content-type", content_type}}, std::move(body)}, kAnswerLimit));
     return json::Value::parse(response.body);
 }
 
@@ -107,15 +115,20 @@ void TablePrinter::print() const {
         for (size_t i = 0; i < row.size(); ++i) {
             line += row[i];
             if (i + 1 == row.size()) break;
-            if (terminal) line.append(widths[i] - row[i].size() + 2, ' ');
-            else line += '\t';
+            if (terminal)
+                line.append(widths[i] - row[i].size() + 2, ' ');
+            else
+                line += '\t';
         }
         print_line(line);
     }
 }
 
 Progress::Progress(std::string what, uint64_t total_bytes)
-    : what_(std::move(what)), total_(total_bytes), start_(system_env().steady()), shown_(start_),
+    : what_(std::move(what)),
+      total_(total_bytes),
+      start_(system_env().steady()),
+      shown_(start_),
       terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() { show(true); }

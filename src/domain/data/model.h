@@ -23,8 +23,8 @@ struct Entry {
 struct Version {
     std::string dataset;
     int64_t dataset_id = 0;
-    int64_t number = 0;   // 1, 2, ... within the dataset
-    std::string digest;   // of the tree: the version's id
+    int64_t number = 0;  // 1, 2, ... within the dataset
+    std::string digest;  // of the tree: the version's id
     std::optional<int64_t> parent;
     std::string message;
     int64_t files = 0, bytes = 0;

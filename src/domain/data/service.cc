@@ -45,8 +45,9 @@ Status check_name(std::string_view name) {
     }
     if (!good)
         return fail(Code::invalid,
-                    quoted(name) + " is no name: use letters, digits, '.', '_' and '-', "
-                                   "at most 200, starting with a letter or digit",
+                    quoted(name) +
+                        " is no name: use letters, digits, '.', '_' and '-', "
+                        "at most 200, starting with a letter or digit",
                     "name");
     return ok();
 }
@@ -70,8 +71,8 @@ Result<std::vector<Entry>> read_tree(std::string_view text) {
                               ? std::nullopt
                               : parse_int(line.substr(first + 1, second - first - 1));
         if (!size) return fail(Code::internal, "a stored tree is damaged");
-        out.push_back({std::string(line.substr(second + 1)), std::string(line.substr(0, first)),
-                       *size});
+        out.push_back(
+            {std::string(line.substr(second + 1)), std::string(line.substr(0, first)), *size});
     }
     return out;
 }
@@ -97,9 +98,9 @@ Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id,
         TRY_ASSIGN(const auto digest, blob::Digest::parse(entry.digest));
         TRY_ASSIGN(const auto size, sql::granted_size(tx, workspace_id, digest.hex()));
         if (!size)
-            return fail(Code::not_found,
-                        "the bytes of " + quoted(entry.path) + " (" + entry.digest.substr(0, 12) +
-                            "...) are not stored; upload them first");
+            return fail(Code::not_found, "the bytes of " + quoted(entry.path) + " (" +
+                                             entry.digest.substr(0, 12) +
+                                             "...) are not stored; upload them first");
         entry.size = *size;
         version.bytes += *size;
     }
@@ -113,8 +114,7 @@ Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id,
     version.parent = request.parent;
     version.message = std::move(request.message);
     version.created = now;
-    TRY_ASSIGN(version.dataset_id,
-               sql::ensure_dataset(tx, workspace_id, request.dataset, now));
+    TRY_ASSIGN(version.dataset_id, sql::ensure_dataset(tx, workspace_id, request.dataset, now));
     TRY_ASSIGN(Version made, sql::insert_version(tx, std::move(version)));
     TRY(events_.publish(tx, {.kind = "data.version_created",
                              .subject = "dataset/" + made.dataset,

@@ -24,12 +24,13 @@ Version version_from(const store::Row& row) {
 template <class... A>
 Result<std::vector<Version>> select(store::Tx& tx, std::string_view where, const A&... args) {
     std::vector<Version> found;
-    TRY(tx.each(std::string(kColumns) + std::string(where),
-                [&](const store::Row& row) {
-                    found.push_back(version_from(row));
-                    return true;
-                },
-                args...));
+    TRY(tx.each(
+        std::string(kColumns) + std::string(where),
+        [&](const store::Row& row) {
+            found.push_back(version_from(row));
+            return true;
+        },
+        args...));
     return found;
 }
 
@@ -42,7 +43,8 @@ std::optional<Version> first(std::vector<Version> found) {
 
 Result<int64_t> ensure_dataset(store::Tx& tx, int64_t workspace_id, const std::string& name,
                                Time now) {
-    TRY(tx.exec("INSERT INTO datasets (workspace_id, name, created_at) VALUES ($1, $2, $3) "
+    TRY(
+        tx.exec("INSERT INTO datasets (workspace_id, name, created_at) VALUES ($1, $2, $3) "
                 "ON CONFLICT DO NOTHING",
                 workspace_id, name, to_micros(now)));
     TRY_ASSIGN(const auto id, find_dataset(tx, workspace_id, name));
@@ -65,14 +67,16 @@ Result<Version> insert_version(store::Tx& tx, Version version) {
     TRY_ASSIGN(auto same, select(tx, "WHERE v.dataset_id = $1 AND v.digest = $2",
                                  version.dataset_id, version.digest));
     if (!same.empty()) return std::move(same.front());
-    TRY_ASSIGN(const auto last, tx.one<std::optional<int64_t>>(
-                   "SELECT max(number) FROM dataset_versions WHERE dataset_id = $1",
-                   version.dataset_id));
+    TRY_ASSIGN(
+        const auto last,
+        tx.one<std::optional<int64_t>>(
+            "SELECT max(number) FROM dataset_versions WHERE dataset_id = $1", version.dataset_id));
     version.number = (last && *last ? **last : 0) + 1;
-    TRY(tx.exec("INSERT INTO dataset_versions (dataset_id, number, digest, parent, message, files, "
+    TRY(
+        tx.exec("INSERT INTO dataset_versions (dataset_id, number, digest, parent, message, files, "
                 "bytes, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                version.dataset_id, version.number, version.digest, version.parent,
-                version.message, version.files, version.bytes, to_micros(version.created)));
+                version.dataset_id, version.number, version.digest, version.parent, version.message,
+                version.files, version.bytes, to_micros(version.created)));
     return version;
 }
 
@@ -102,7 +106,8 @@ Result<std::vector<Version>> list_versions(store::Tx& tx, int64_t workspace_id,
 
 Status grant(store::Tx& tx, int64_t workspace_id, const std::string& digest, int64_t size,
              Time now) {
-    TRY(tx.exec("INSERT INTO blob_grants (workspace_id, digest, size, created_at) "
+    TRY(
+        tx.exec("INSERT INTO blob_grants (workspace_id, digest, size, created_at) "
                 "VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
                 workspace_id, digest, size, to_micros(now)));
     return ok();

@@ -106,7 +106,8 @@ Result<size_t> Table::need(std::string_view name, std::string_view table) const 
     if (const auto found = find(name)) return *found;
     std::string have;
     for (const std::string& n : names) have += (have.empty() ? "" : ", ") + n;
-    return fail(Code::invalid, quoted(table) + " has no column " + quoted(name) + "; it has " + have);
+    return fail(Code::invalid,
+                quoted(table) + " has no column " + quoted(name) + "; it has " + have);
 }
 
 Result<Table> parse_csv(std::string bytes) {

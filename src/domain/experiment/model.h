@@ -12,12 +12,12 @@ namespace rondo::experiment {
 // How evidence is made and what it has to reach.
 struct Rules {
     stats::Loss loss = stats::Loss::brier;
-    bool paired = false;         // both variants score the same rows
-    double clip = 0.05;          // of a day's mean difference
+    bool paired = false;  // both variants score the same rows
+    double clip = 0.05;   // of a day's mean difference
     double promote_evidence = 20;
     int64_t min_days = 7;
     int64_t min_rows = 500;
-    double safety_alpha = 0.025; // of each of the two safety processes
+    double safety_alpha = 0.025;  // of each of the two safety processes
     Micros horizon = std::chrono::hours{24 * 42};
     double min_coverage = 0.98;
 
@@ -40,7 +40,7 @@ struct Variants {
 
 // The state of the fold.
 struct Evidence {
-    int64_t rows = 0;          // of the comparison, labelled or not
+    int64_t rows = 0;  // of the comparison, labelled or not
     int64_t labelled = 0;
     int64_t pairs = 0;
     double champion_loss = 0;  // sums over the pairs
@@ -92,9 +92,9 @@ struct Point {
     double coverage = 0;
     double promote_e = 1, promote_limit = 0;
     double safety_rows_e = 1, safety_units_e = 1, safety_limit = 0;
-    double mean_gain = 0;                 // over days, in units of the loss
-    double row_gain = 0;                  // over rows
-    double lower = 0, upper = 0;          // confidence sequence of the daily gain, each end at 5 %
+    double mean_gain = 0;         // over days, in units of the loss
+    double row_gain = 0;          // over rows
+    double lower = 0, upper = 0;  // confidence sequence of the daily gain, each end at 5 %
     Verdict verdict;
     static constexpr auto fields = std::tuple{
         json::field("tick", &Point::tick, "When"),

@@ -90,10 +90,10 @@ Status fold_day(Evidence& evidence, const predictions::SealedDay& day, const Rul
 Verdict judge_trial(const Evidence& evidence, const Rules& rules, Micros running) {
     const double safety = 1 / rules.safety_alpha;
     if (evidence.worse_rows_peak >= safety)
-        return {Outcome::roll_back,
-                "the candidate was worse: e-value " + shown(evidence.worse_rows_peak) +
-                    " over rows reached " + shown(safety) + " after at most " +
-                    std::to_string(evidence.pairs) + " pairs"};
+        return {Outcome::roll_back, "the candidate was worse: e-value " +
+                                        shown(evidence.worse_rows_peak) + " over rows reached " +
+                                        shown(safety) + " after at most " +
+                                        std::to_string(evidence.pairs) + " pairs"};
     if (evidence.worse_units_peak >= safety)
         return {Outcome::roll_back,
                 "the candidate's units had more errors: e-value " +
@@ -103,17 +103,16 @@ Verdict judge_trial(const Evidence& evidence, const Rules& rules, Micros running
         return {Outcome::go_on, "only " + shown(100 * evidence.coverage()) +
                                     " % of the rows have a label: no decision"};
     const double e = rules.paired ? evidence.days.e_value() : evidence.better_units_peak;
-    const bool long_enough =
-        !rules.paired || evidence.days.days() >= rules.min_days;
+    const bool long_enough = !rules.paired || evidence.days.days() >= rules.min_days;
     const int64_t rows = rules.paired ? evidence.pairs : evidence.labelled;
     if (e >= rules.promote_evidence && long_enough && rows >= rules.min_rows &&
         running >= rules.min_days * std::chrono::hours{24})
         return {Outcome::promote, "e-value " + shown(e) + " reached " +
                                       shown(rules.promote_evidence) + ": " + gain_text(evidence)};
     if (running >= rules.horizon)
-        return {Outcome::inconclusive,
-                "no proof either way within " + format_duration(rules.horizon) + ": e-value " +
-                    shown(e) + " for better; the champion stays"};
+        return {Outcome::inconclusive, "no proof either way within " +
+                                           format_duration(rules.horizon) + ": e-value " +
+                                           shown(e) + " for better; the champion stays"};
     return {Outcome::go_on, "e-value " + shown(e) + " for better, " +
                                 shown(evidence.worse_rows_peak) + " for worse"};
 }

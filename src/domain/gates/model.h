@@ -13,9 +13,9 @@ namespace rondo::gates {
 struct GateSpec {
     stats::Loss metric = stats::Loss::brier;
     Micros holdout = std::chrono::hours{24 * 7};  // the last whole days of the data
-    double confidence = 0.95;      // of the lower limit of the gain over days
-    double min_gain = 0;           // the limit has to be above this
-    double reference_tolerance = 0.005;  // largest loss of quality on the frozen reference
+    double confidence = 0.95;                     // of the lower limit of the gain over days
+    double min_gain = 0;                          // the limit has to be above this
+    double reference_tolerance = 0.005;           // largest loss of quality on the frozen reference
     static constexpr auto fields = std::tuple{
         json::field("metric", &GateSpec::metric, "brier or zero_one"),
         json::field("holdout", &GateSpec::holdout, "Length of the forward hold-out, whole days"),
@@ -27,8 +27,8 @@ struct GateSpec {
 
 // Where rows are in a data version, and which columns mean what.
 struct DataColumns {
-    std::vector<std::string> rows;   // files, '*' stands for anything but '/': "log/*.csv"
-    std::string reference;           // file with the frozen reference rows; may be empty
+    std::vector<std::string> rows;  // files, '*' stands for anything but '/': "log/*.csv"
+    std::string reference;          // file with the frozen reference rows; may be empty
     std::string event_time = "event_time";
     std::string unit = "unit";
     std::string label = "label";

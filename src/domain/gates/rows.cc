@@ -11,8 +11,8 @@ Status read_labels(LabelledTable& out, const DataColumns& columns) {
     TRY_ASSIGN(const size_t time_column, out.table.need(columns.event_time, out.path));
     TRY_ASSIGN(const size_t label_column, out.table.need(columns.label, out.path));
     const auto at = [&](size_t row, const Error& error) {
-        return fail(error.code, quoted(out.path) + " line " + std::to_string(row + 2) + ": " +
-                                    error.message);
+        return fail(error.code,
+                    quoted(out.path) + " line " + std::to_string(row + 2) + ": " + error.message);
     };
     for (size_t row = 0; row < out.table.rows; ++row) {
         const auto time = parse_time(out.table.columns[time_column][row]);
@@ -54,9 +54,8 @@ Result<std::vector<LabelledTable>> read_tables(blob::Store& blobs,
                                                const DataColumns& columns) {
     std::vector<LabelledTable> out;
     for (const data::Entry& entry : entries) {
-        const bool wanted = std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) {
-            return matches(p, entry.path);
-        });
+        const bool wanted = std::any_of(patterns.begin(), patterns.end(),
+                                        [&](const auto& p) { return matches(p, entry.path); });
         if (!wanted) continue;
         TRY_ASSIGN(const auto digest, blob::Digest::parse(entry.digest));
         TRY_ASSIGN(std::string bytes, blobs.read_all(digest, kMaxTableBytes));

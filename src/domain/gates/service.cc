@@ -25,7 +25,8 @@ class Opponent {
   public:
     Opponent(const GateInput& input, Scorer& scorer, double base_rate)
         : version_(input.champion ? input.champion->version : 0),
-          scorer_(scorer), base_rate_(base_rate) {}
+          scorer_(scorer),
+          base_rate_(base_rate) {}
     Result<std::vector<double>> score(const data::Table& table, std::span<const size_t> rows) {
         if (version_ != 0) return scorer_.score(version_, table, rows);
         return std::vector<double>(rows.size(), base_rate_);
@@ -62,8 +63,9 @@ Check check_split(const ModelFacts& facts, const Holdout& holdout, std::string_v
         return check;
     }
     if (!facts.trained_until) {
-        check.reason = model + " does not say until when it was trained: set the tag "
-                               "rondo.trained_until to the last event time of its training rows";
+        check.reason = model +
+                       " does not say until when it was trained: set the tag "
+                       "rondo.trained_until to the last event time of its training rows";
         return check;
     }
     check.value = static_cast<double>(to_micros(*facts.trained_until));
@@ -134,9 +136,8 @@ Check check_gain(const GateInput& input, GateVerdict& verdict, const Comparison&
 Check check_reference(const GateInput& input, const Comparison& found) {
     Check check;
     check.name = "quality_on_frozen_reference";
-    const double loss = found.rows == 0 ? 0
-                                        : (found.candidate - found.opponent) /
-                                              static_cast<double>(found.rows);
+    const double loss =
+        found.rows == 0 ? 0 : (found.candidate - found.opponent) / static_cast<double>(found.rows);
     check.value = loss;
     check.limit = input.spec.reference_tolerance;
     check.passed = found.rows > 0 && loss <= input.spec.reference_tolerance;
@@ -167,7 +168,8 @@ void conclude(GateVerdict& verdict) {
 
 Status check(const GateSpec& spec, const DataColumns& columns) {
     if (spec.holdout < std::chrono::hours{48} || spec.holdout % std::chrono::hours{24} != Micros{0})
-        return fail(Code::invalid, "the hold-out has to be whole days, at least 2d", "gate.holdout");
+        return fail(Code::invalid, "the hold-out has to be whole days, at least 2d",
+                    "gate.holdout");
     if (!(spec.confidence > 0.5 && spec.confidence < 1))
         return fail(Code::invalid, "the confidence has to be in (0.5, 1)", "gate.confidence");
     if (columns.rows.empty())
@@ -191,10 +193,10 @@ Result<Holdout> holdout_of(std::span<const LabelledTable> tables, const GateSpec
     out.from = out.to - std::chrono::days{days_of(spec.holdout) - 1};
     out.train_until = Time{out.from} - label_delay;
     if (*first >= out.train_until)
-        return fail(Code::invalid,
-                    "the data reach from " + format_time(*first) + " to " + format_time(*last) +
-                        ": nothing is left to train on before a hold-out of " +
-                        format_duration(spec.holdout));
+        return fail(Code::invalid, "the data reach from " + format_time(*first) + " to " +
+                                       format_time(*last) +
+                                       ": nothing is left to train on before a hold-out of " +
+                                       format_duration(spec.holdout));
     return out;
 }
 
@@ -210,8 +212,7 @@ Result<GateVerdict> evaluate(const GateInput& input, blob::Store& blobs,
     verdict.holdout_from = format_day(holdout.from);
     verdict.holdout_to = format_day(holdout.to);
     verdict.checks.push_back(check_split(input.candidate, holdout, "candidate"));
-    if (input.champion)
-        verdict.checks.push_back(check_split(*input.champion, holdout, "champion"));
+    if (input.champion) verdict.checks.push_back(check_split(*input.champion, holdout, "champion"));
     for (const Check& check : verdict.checks) {
         if (!check.passed) {  // numbers on rows that a model has seen would only mislead
             conclude(verdict);

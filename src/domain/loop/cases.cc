@@ -4,12 +4,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "domain/data/store.h"
 #include "domain/loop/models.h"
 #include "domain/loop/rollouts.h"
 #include "domain/loop/store.h"
 #include "domain/loop/ticks.h"
 #include "domain/loop/training_data.h"
-#include "domain/data/store.h"
 #include "domain/monitor/store.h"
 #include "domain/pipeline/store.h"
 #include "domain/rollout/store.h"
@@ -25,16 +25,24 @@ class CaseDriver {
   public:
     CaseDriver(const Parts& parts, serving::Endpoint& endpoint, Case c, Policy policy,
                std::optional<Time> settled, std::optional<serving::Route> route)
-        : parts_(parts), row_(endpoint.row()), case_(std::move(c)), policy_(std::move(policy)),
-          settled_(settled), route_(std::move(route)) {}
+        : parts_(parts),
+          row_(endpoint.row()),
+          case_(std::move(c)),
+          policy_(std::move(policy)),
+          settled_(settled),
+          route_(std::move(route)) {}
 
     Result<Progress> step() {
         switch (case_.state) {
-            case CaseState::collecting: return collect();
-            case CaseState::training: return look_at_training();
-            case CaseState::gating: return pass_gate();
+            case CaseState::collecting:
+                return collect();
+            case CaseState::training:
+                return look_at_training();
+            case CaseState::gating:
+                return pass_gate();
             case CaseState::rolling_out:
-            case CaseState::closed: return Progress::none;
+            case CaseState::closed:
+                return Progress::none;
         }
         return Progress::none;
     }
@@ -61,10 +69,10 @@ class CaseDriver {
                                const std::string& problem) {
         TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
             Case before = case_;
-            TRY_ASSIGN(const int64_t event,
-                       announce(parts_, tx, row_, kind, case_.tick, case_.cause,
-                                Value(Value::Object{{"case", case_.id}, {"problem", problem}})
-                                    .dump()));
+            TRY_ASSIGN(
+                const int64_t event,
+                announce(parts_, tx, row_, kind, case_.tick, case_.cause,
+                         Value(Value::Object{{"case", case_.id}, {"problem", problem}}).dump()));
             const Status closed = close(tx, outcome, event);
             if (!closed) case_ = before;
             return closed;
@@ -78,14 +86,15 @@ class CaseDriver {
     Result<std::optional<data::Entry>> new_file(const std::vector<data::Entry>& entries) {
         std::optional<Day> have;
         for (const data::Entry& entry : entries) {
-            if (const auto last = last_day_of(entry.path)) have = std::max(have.value_or(*last), *last);
+            if (const auto last = last_day_of(entry.path))
+                have = std::max(have.value_or(*last), *last);
         }
         const Day first = have ? *have + std::chrono::days{1} : Day{};
         // By the case's tick, not by what is sealed by now: a step done again gives the same file.
         const Day last = matured_day(row_.spec, case_.tick);
         TRY_ASSIGN(const auto segments, parts_.db.read_now([&](store::Tx& tx) {
-                       return predictions::sql::segments_between(tx, row_.id, first, last);
-                   }));
+            return predictions::sql::segments_between(tx, row_.id, first, last);
+        }));
         if (segments.empty()) return std::nullopt;
         TRY_ASSIGN(auto upload, parts_.blobs.begin());
         TrainingFile file(spec().data, *upload);
@@ -109,14 +118,15 @@ class CaseDriver {
         TRY_ASSIGN(const auto more, new_file(entries));
         if (more) entries.push_back(*more);
         // Before anything is written: can these data be split at all?
-        const auto tables = gates::read_tables(parts_.blobs, entries, spec().data.rows, spec().data);
+        const auto tables =
+            gates::read_tables(parts_.blobs, entries, spec().data.rows, spec().data);
         if (!tables) return fail_case("no_data", "retrain.failed", tables.error().message);
         const auto holdout = gates::holdout_of(*tables, spec().gate, row_.spec.maturation);
         if (!holdout) return fail_case("no_data", "retrain.failed", holdout.error().message);
 
         Case before = case_;
-        const Status started = parts_.db.write_now(
-            store::Durability::full, [&](store::Tx& tx) -> Status {
+        const Status started =
+            parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
                 case_ = before;
                 // Asked for by hand before any event time was known: the data say where time is.
                 if (case_.tick == Time{}) case_.tick = Time{holdout->to + std::chrono::days{1}};
@@ -185,8 +195,8 @@ class CaseDriver {
 
     Result<Progress> look_at_training() {
         TRY_ASSIGN(const auto run, parts_.db.read_now([&](store::Tx& tx) {
-                       return pipeline::sql::get_run(tx, *case_.pipeline_run);
-                   }));
+            return pipeline::sql::get_run(tx, *case_.pipeline_run);
+        }));
         if (!pipeline::is_final(run.state)) return Progress::waiting;
         if (run.state != pipeline::State::succeeded)
             return fail_case("training_failed", "retrain.failed",
@@ -223,18 +233,18 @@ class CaseDriver {
         const auto ask = [&]() -> Status {
             TRY(parts_.endpoints.engine(row_.workspace_id, model.name, candidate));
             TRY_ASSIGN(const auto question,
-                       gate_question(parts_, row_, spec().gate, spec().data,
-                                     spec().retrain.dataset, *case_.data_version, candidate,
-                                     champion));
+                       gate_question(parts_, row_, spec().gate, spec().data, spec().retrain.dataset,
+                                     *case_.data_version, candidate, champion));
             EngineScorer scorer(parts_.endpoints, row_.workspace_id, model.name);
-            TRY_ASSIGN(verdict, gates::evaluate(question.input, parts_.blobs, question.entries,
-                                                scorer));
-            TRY_ASSIGN(reference, make_reference(parts_, row_, spec(), candidate,
-                                                 case_.data_version));
+            TRY_ASSIGN(verdict,
+                       gates::evaluate(question.input, parts_.blobs, question.entries, scorer));
+            TRY_ASSIGN(reference,
+                       make_reference(parts_, row_, spec(), candidate, case_.data_version));
             return ok();
         };
         if (Status asked = ask(); !asked) {
-            // What the model or the data cause is a verdict; what the machine causes is tried again.
+            // What the model or the data cause is a verdict; what the machine causes is tried
+            // again.
             const Code code = asked.error().code;
             if (code != Code::invalid && code != Code::not_found && code != Code::unsupported)
                 return fail(asked.error());
@@ -298,9 +308,8 @@ class CaseDriver {
         r.inputs.version = verdict.candidate;
         r.inputs.data_version = verdict.data_version;
         r.inputs.policy_version = policy_.version;
-        r.inputs.policy.text = json::write(GateRules{spec().gate, spec().data,
-                                                     spec().retrain.dataset, verdict.candidate,
-                                                     verdict.champion});
+        r.inputs.policy.text = json::write(GateRules{
+            spec().gate, spec().data, spec().retrain.dataset, verdict.candidate, verdict.champion});
         return r;
     }
 
@@ -322,8 +331,9 @@ class CaseDriver {
 
     Status begin_rollout(store::Tx& tx, const gates::GateVerdict& verdict, Time from) {
         TRY_ASSIGN(const auto started,
-                   start_rollout(parts_, tx, row_, {spec().rollout, verdict.champion,
-                                                    verdict.candidate, from, case_.cause, "loop"}));
+                   start_rollout(parts_, tx, row_,
+                                 {spec().rollout, verdict.champion, verdict.candidate, from,
+                                  case_.cause, "loop"}));
         case_.cause = started.cause;
         case_.rollout_id = started.id;
         case_.state = CaseState::rolling_out;
@@ -355,13 +365,13 @@ Result<Progress> drive_case(const Parts& parts, serving::Endpoint& endpoint) {
     };
     const int64_t id = endpoint.row().id;
     TRY_ASSIGN(State state, parts.db.read_now([&](store::Tx& tx) -> Result<State> {
-                   State found;
-                   TRY_ASSIGN(found.open, sql::find_open_case(tx, id));
-                   TRY_ASSIGN(found.policy, sql::find_policy(tx, id));
-                   TRY_ASSIGN(found.settled, serving::sql::settled(tx, id));
-                   TRY_ASSIGN(found.route, serving::sql::latest_route(tx, id));
-                   return found;
-               }));
+        State found;
+        TRY_ASSIGN(found.open, sql::find_open_case(tx, id));
+        TRY_ASSIGN(found.policy, sql::find_policy(tx, id));
+        TRY_ASSIGN(found.settled, serving::sql::settled(tx, id));
+        TRY_ASSIGN(found.route, serving::sql::latest_route(tx, id));
+        return found;
+    }));
     if (!state.open || !state.policy) return Progress::none;
     return CaseDriver(parts, endpoint, std::move(*state.open), std::move(*state.policy),
                       state.settled, std::move(state.route))
@@ -372,8 +382,8 @@ Result<int64_t> open_by_hand(const Parts& parts, store::Tx& tx,
                              const serving::EndpointRow& endpoint, Time at) {
     TRY_ASSIGN(const auto policy, sql::find_policy(tx, endpoint.id));
     if (!policy)
-        return fail(Code::conflict, "endpoint " + quoted(endpoint.spec.name) +
-                                        " has no policy; apply one first");
+        return fail(Code::conflict,
+                    "endpoint " + quoted(endpoint.spec.name) + " has no policy; apply one first");
     TRY_ASSIGN(const auto open_rollout, rollout::sql::find_open(tx, endpoint.id));
     if (open_rollout)
         return fail(Code::conflict, "rollout " + std::to_string(open_rollout->id) +
@@ -382,9 +392,8 @@ Result<int64_t> open_by_hand(const Parts& parts, store::Tx& tx,
     opened.endpoint_id = endpoint.id;
     opened.reason = "by hand";
     opened.tick = at;
-    TRY_ASSIGN(opened.cause,
-               announce(parts, tx, endpoint, "retrain.asked",
-                        at == Time{} ? parts.env.now() : at, std::nullopt, "{}"));
+    TRY_ASSIGN(opened.cause, announce(parts, tx, endpoint, "retrain.asked",
+                                      at == Time{} ? parts.env.now() : at, std::nullopt, "{}"));
     TRY_ASSIGN(const auto id, sql::open_case(tx, opened, parts.env.now()));
     if (!id)
         return fail(Code::conflict, "a retraining is under way already; `rondo timeline " +
@@ -403,16 +412,14 @@ Result<GateQuestion> gate_question(const Parts& parts, const serving::EndpointRo
     question.input.dataset = dataset;
     question.input.data_version = data_version;
     question.input.label_delay = endpoint.spec.maturation;
-    TRY_ASSIGN(const data::Version version,
-               parts.db.read_now([&](store::Tx& tx) -> Result<data::Version> {
-                   TRY_ASSIGN(question.input.candidate,
-                              facts_of(parts, tx, model.name, candidate));
-                   if (champion != 0) {
-                       TRY_ASSIGN(question.input.champion,
-                                  facts_of(parts, tx, model.name, champion));
-                   }
-                   return parts.data.get_version(tx, endpoint.workspace_id, dataset, data_version);
-               }));
+    TRY_ASSIGN(
+        const data::Version version, parts.db.read_now([&](store::Tx& tx) -> Result<data::Version> {
+            TRY_ASSIGN(question.input.candidate, facts_of(parts, tx, model.name, candidate));
+            if (champion != 0) {
+                TRY_ASSIGN(question.input.champion, facts_of(parts, tx, model.name, champion));
+            }
+            return parts.data.get_version(tx, endpoint.workspace_id, dataset, data_version);
+        }));
     TRY_ASSIGN(question.entries, parts.data.entries(version));
     return question;
 }

@@ -143,8 +143,8 @@ std::optional<Time> Engine::target_of(const serving::Endpoint& endpoint) {
 Result<std::optional<Time>> Engine::start_of(serving::Endpoint& endpoint,
                                              std::optional<Time> target) {
     TRY_ASSIGN(const auto settled, parts_.db.read_now([&](store::Tx& tx) {
-                   return serving::sql::settled(tx, endpoint.row().id);
-               }));
+        return serving::sql::settled(tx, endpoint.row().id);
+    }));
     if (settled) return settled;
     TRY(endpoint.log().flush());
     const auto days = endpoint.log().open_days();
@@ -161,17 +161,16 @@ Status Engine::handle_trip(serving::Endpoint& endpoint) {
     }
     const auto counts = endpoint.trip_counts();
     if (!counts) return ok();
-    const std::string reason =
-        "hard limit: of " + std::to_string(counts->asked.load()) + " requests the candidate failed " +
-        std::to_string(counts->failed.load()) + " and was too slow in " +
-        std::to_string(counts->slow.load());
-    const Status ended = parts_.db.write_now(
-        store::Durability::full, [&](store::Tx& tx) -> Status {
-            TRY_ASSIGN(const auto settled, serving::sql::settled(tx, id));
-            TRY(end_rollout(parts_, tx, endpoint.row(), rollout::Ending::rolled_back,
-                            effective_now(parts_, endpoint.row(), settled), reason));
-            return ok();
-        });
+    const std::string reason = "hard limit: of " + std::to_string(counts->asked.load()) +
+                               " requests the candidate failed " +
+                               std::to_string(counts->failed.load()) + " and was too slow in " +
+                               std::to_string(counts->slow.load());
+    const Status ended = parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        TRY_ASSIGN(const auto settled, serving::sql::settled(tx, id));
+        TRY(end_rollout(parts_, tx, endpoint.row(), rollout::Ending::rolled_back,
+                        effective_now(parts_, endpoint.row(), settled), reason));
+        return ok();
+    });
     if (!ended && ended.error().code != Code::not_found) return ended;
     endpoint.count_trips(nullptr);
     return parts_.endpoints.refresh(id);
@@ -191,18 +190,17 @@ Result<bool> Engine::follow_alias(serving::Endpoint& endpoint) {
         std::optional<Time> settled;
     };
     TRY_ASSIGN(const State state, parts_.db.read_now([&](store::Tx& tx) -> Result<State> {
-                   State s;
-                   auto named = parts_.registry.version_by_alias(tx, model.name, model.alias);
-                   if (!named && named.error().code != Code::not_found)
-                       return fail(named.error());
-                   if (named) s.named = std::move(*named);
-                   TRY_ASSIGN(s.route, serving::sql::latest_route(tx, row.id));
-                   TRY_ASSIGN(s.rollout, rollout::sql::find_open(tx, row.id));
-                   TRY_ASSIGN(s.open_case, sql::find_open_case(tx, row.id));
-                   TRY_ASSIGN(s.policy, sql::find_policy(tx, row.id));
-                   TRY_ASSIGN(s.settled, serving::sql::settled(tx, row.id));
-                   return s;
-               }));
+        State s;
+        auto named = parts_.registry.version_by_alias(tx, model.name, model.alias);
+        if (!named && named.error().code != Code::not_found) return fail(named.error());
+        if (named) s.named = std::move(*named);
+        TRY_ASSIGN(s.route, serving::sql::latest_route(tx, row.id));
+        TRY_ASSIGN(s.rollout, rollout::sql::find_open(tx, row.id));
+        TRY_ASSIGN(s.open_case, sql::find_open_case(tx, row.id));
+        TRY_ASSIGN(s.policy, sql::find_policy(tx, row.id));
+        TRY_ASSIGN(s.settled, serving::sql::settled(tx, row.id));
+        return s;
+    }));
     if (!state.named || state.rollout || state.open_case) return false;
     const auto version = static_cast<int32_t>(state.named->version);
     if (state.route && state.route->champion == version) return false;
@@ -210,10 +208,11 @@ Result<bool> Engine::follow_alias(serving::Endpoint& endpoint) {
     std::optional<monitor::Reference> reference;
     if (state.policy) {
         auto made = make_reference(parts_, row, state.policy->spec, version, std::nullopt);
-        if (made) reference = std::move(*made);
+        if (made)
+            reference = std::move(*made);
         else
-            log::warning("champion without a reference", {{"endpoint", row.spec.name},
-                                                          {"because", made.error().message}});
+            log::warning("champion without a reference",
+                         {{"endpoint", row.spec.name}, {"because", made.error().message}});
     }
     TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
         serving::Route route;
@@ -239,16 +238,19 @@ Status Engine::promise(serving::Endpoint& endpoint, Time watermark) {
         return fail(Code::conflict, "endpoint " + quoted(row.spec.name) +
                                         " runs on arrival times; it needs no watermark");
     TRY_ASSIGN(const auto settled, parts_.db.read_now([&](store::Tx& tx) {
-                   return serving::sql::settled(tx, row.id);
-               }));
+        return serving::sql::settled(tx, row.id);
+    }));
     {
         const std::lock_guard lock(mutex_);
         const auto found = promised_.find(row.id);
         const std::optional<Time> last =
             found != promised_.end() ? std::optional(found->second) : settled;
         if (last && watermark > *last + kMaxWatermarkJump)
-            return fail(Code::invalid, "the watermark may move by at most 400 days at once; it is "
-                                       "at " + format_time(*last), "event_time");
+            return fail(Code::invalid,
+                        "the watermark may move by at most 400 days at once; it is "
+                        "at " +
+                            format_time(*last),
+                        "event_time");
         if (last && watermark <= *last) return ok();
         promised_[row.id] = watermark;
         woken_ = true;
@@ -263,9 +265,8 @@ Task<Result<Settled>> Engine::settled(int64_t endpoint_id, std::optional<Time> u
     const Micros deadline = parts_.env.steady() + patience;
     while (true) {
         const uint64_t seen = moved_.count();
-        auto at = co_await parts_.db.read([endpoint_id](store::Tx& tx) {
-            return serving::sql::settled(tx, endpoint_id);
-        });
+        auto at = co_await parts_.db.read(
+            [endpoint_id](store::Tx& tx) { return serving::sql::settled(tx, endpoint_id); });
         if (!at) co_return fail(at.error());
         Settled out;
         out.at = *at;

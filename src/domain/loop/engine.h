@@ -17,9 +17,9 @@ namespace rondo::loop {
 inline constexpr Micros kMaxWatermarkJump = std::chrono::hours{24 * 400};
 
 struct Settled {
-    std::optional<Time> at;    // everything up to here is decided and done
-    std::string waiting_for;   // what holds the rest back, in words; empty when nothing does
-    bool reached = false;      // at has come to what was asked for
+    std::optional<Time> at;   // everything up to here is decided and done
+    std::string waiting_for;  // what holds the rest back, in words; empty when nothing does
+    bool reached = false;     // at has come to what was asked for
 };
 
 class Engine {
@@ -56,8 +56,7 @@ class Engine {
     Status handle_trip(serving::Endpoint& endpoint);
     Result<bool> follow_alias(serving::Endpoint& endpoint);
     std::optional<Time> target_of(const serving::Endpoint& endpoint);
-    Result<std::optional<Time>> start_of(serving::Endpoint& endpoint,
-                                         std::optional<Time> target);
+    Result<std::optional<Time>> start_of(serving::Endpoint& endpoint, std::optional<Time> target);
 
     Parts parts_;
     events::Hub moved_;  // wakes those who wait for a watermark

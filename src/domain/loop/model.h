@@ -12,9 +12,9 @@ namespace rondo::loop {
 // When and how to train again.
 struct RetrainSpec {
     std::string pipeline;
-    std::string dataset;    // gets a new version with the labelled predictions since the last one
+    std::string dataset;  // gets a new version with the labelled predictions since the last one
     Micros cooldown = std::chrono::hours{24 * 14};  // event time after a case has ended
-    std::optional<Micros> every;  // a schedule in event time
+    std::optional<Micros> every;                    // a schedule in event time
     static constexpr auto fields = std::tuple{
         json::field("pipeline", &RetrainSpec::pipeline, "Pipeline that trains", json::required),
         json::field("dataset", &RetrainSpec::dataset, "Dataset that it trains on", json::required),
@@ -64,29 +64,29 @@ struct Case {
     std::optional<int64_t> data_version, pipeline_run, candidate, rollout_id;
     std::string outcome;  // "promoted", "gate_failed", ...
     std::optional<Time> ended;
-    static constexpr auto fields = std::tuple{
-        json::field("id", &Case::id, "Number of the case"),
-        json::field("reason", &Case::reason, "breach, schedule or by hand"),
-        json::field("tick", &Case::tick, "When it was opened, on the endpoint's clock"),
-        json::field("state", &Case::state, "Where it is"),
-        json::field("data_version", &Case::data_version, "Version of the dataset"),
-        json::field("pipeline_run", &Case::pipeline_run, "Run that trains"),
-        json::field("candidate", &Case::candidate, "Version that it made"),
-        json::field("rollout_id", &Case::rollout_id, "Its rollout"),
-        json::field("outcome", &Case::outcome, "How it ended"),
-        json::field("ended", &Case::ended, "When, on the endpoint's clock")};
+    static constexpr auto fields =
+        std::tuple{json::field("id", &Case::id, "Number of the case"),
+                   json::field("reason", &Case::reason, "breach, schedule or by hand"),
+                   json::field("tick", &Case::tick, "When it was opened, on the endpoint's clock"),
+                   json::field("state", &Case::state, "Where it is"),
+                   json::field("data_version", &Case::data_version, "Version of the dataset"),
+                   json::field("pipeline_run", &Case::pipeline_run, "Run that trains"),
+                   json::field("candidate", &Case::candidate, "Version that it made"),
+                   json::field("rollout_id", &Case::rollout_id, "Its rollout"),
+                   json::field("outcome", &Case::outcome, "How it ended"),
+                   json::field("ended", &Case::ended, "When, on the endpoint's clock")};
 };
 
 // What a decision was made from: enough to compute it again from stored bytes.
 struct DecisionInputs {
-    int32_t version = 0;              // breach: version that was judged
+    int32_t version = 0;  // breach: version that was judged
     std::optional<int64_t> rollout_id;
     int64_t stage = 0;
     std::string phase;                // rollout: "running" or "watching"
     std::string first_day, last_day;  // of the sealed days that were read
     std::optional<int64_t> data_version;
     int64_t policy_version = 0;
-    json::Raw policy;                 // the part of the policy that ruled, as it was
+    json::Raw policy;                   // the part of the policy that ruled, as it was
     std::vector<std::string> segments;  // digests of the days, oldest first
     static constexpr auto fields = std::tuple{
         json::field("version", &DecisionInputs::version, "Version that was judged"),
@@ -114,9 +114,9 @@ struct Decision {
 }  // namespace rondo::loop
 
 template <>
-inline constexpr auto rondo::json::enum_names<rondo::loop::CaseState> = std::array{
-    std::pair{rondo::loop::CaseState::collecting, std::string_view("collecting")},
-    std::pair{rondo::loop::CaseState::training, std::string_view("training")},
-    std::pair{rondo::loop::CaseState::gating, std::string_view("gating")},
-    std::pair{rondo::loop::CaseState::rolling_out, std::string_view("rolling_out")},
-    std::pair{rondo::loop::CaseState::closed, std::string_view("closed")}};
+inline constexpr auto rondo::json::enum_names<rondo::loop::CaseState> =
+    std::array{std::pair{rondo::loop::CaseState::collecting, std::string_view("collecting")},
+               std::pair{rondo::loop::CaseState::training, std::string_view("training")},
+               std::pair{rondo::loop::CaseState::gating, std::string_view("gating")},
+               std::pair{rondo::loop::CaseState::rolling_out, std::string_view("rolling_out")},
+               std::pair{rondo::loop::CaseState::closed, std::string_view("closed")}};

@@ -65,16 +65,16 @@ Result<double> metric_of(const Parts& parts, store::Tx& tx, const std::string& m
         }
     }
     return fail(Code::not_found, version_text(model, version) + ": its run has no metric " +
-                                     quoted(metric) + ", which the policy takes as its reference "
-                                                      "value; log it in the training task");
+                                     quoted(metric) +
+                                     ", which the policy takes as its reference "
+                                     "value; log it in the training task");
 }
 
 Result<serving::ModelPackage> package_of(const registry::Service& registry,
                                          const artifacts::Service& artifacts, store::Tx& tx,
                                          const std::string& model, int64_t version) {
     TRY_ASSIGN(const auto registered, registry.get_version(tx, model, version));
-    TRY_ASSIGN(const std::string folder,
-               registry.artifact_path(tx, registered.storage_location));
+    TRY_ASSIGN(const std::string folder, registry.artifact_path(tx, registered.storage_location));
     serving::ModelPackage package;
     package.name = model;
     package.version = version;
@@ -84,8 +84,8 @@ Result<serving::ModelPackage> package_of(const registry::Service& registry,
         package.files[file.path.substr(folder.empty() ? 0 : folder.size() + 1)] = {
             file.digest, static_cast<uint64_t>(file.size)};
     if (package.files.empty())
-        return fail(Code::invalid, version_text(model, version) +
-                                       " has no files; log and register it again");
+        return fail(Code::invalid,
+                    version_text(model, version) + " has no files; log and register it again");
     return package;
 }
 
@@ -128,17 +128,15 @@ Result<monitor::Reference> make_reference(const Parts& parts, const serving::End
     TRY_ASSIGN(const auto model, serving::parse_model(endpoint.spec.model));
     monitor::Reference reference;
     TRY_ASSIGN(reference.value, parts.db.read_now([&](store::Tx& tx) {
-                   return metric_of(parts, tx, model.name, version,
-                                    policy.monitor.reference_metric);
-               }));
+        return metric_of(parts, tx, model.name, version, policy.monitor.reference_metric);
+    }));
     TRY_ASSIGN(const data::Version data, parts.db.read_now([&](store::Tx& tx) {
-                   return parts.data.get_version(tx, endpoint.workspace_id, policy.retrain.dataset,
-                                                 data_version.value_or(0));
-               }));
+        return parts.data.get_version(tx, endpoint.workspace_id, policy.retrain.dataset,
+                                      data_version.value_or(0));
+    }));
     TRY_ASSIGN(const auto entries, parts.data.entries(data));
-    const std::vector<std::string> patterns = policy.data.reference.empty()
-                                                  ? policy.data.rows
-                                                  : std::vector{policy.data.reference};
+    const std::vector<std::string> patterns =
+        policy.data.reference.empty() ? policy.data.rows : std::vector{policy.data.reference};
     TRY_ASSIGN(const auto tables, gates::read_tables(parts.blobs, entries, patterns, policy.data));
     TRY_ASSIGN(const auto engine,
                parts.endpoints.engine(endpoint.workspace_id, model.name, version));

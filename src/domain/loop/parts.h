@@ -37,7 +37,7 @@ struct Record {
     std::string decision;  // kind of the decision
     Time tick{};
     std::optional<int64_t> cause;
-    std::string data;      // of the event, JSON
+    std::string data;  // of the event, JSON
     DecisionInputs inputs;
     std::string evidence;  // of the decision, JSON
 };

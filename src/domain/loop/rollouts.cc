@@ -45,11 +45,10 @@ Result<rollout::Rollout> end_rollout(const Parts& parts, store::Tx& tx,
                                      Time from, const std::string& reason) {
     TRY_ASSIGN(auto open, rollout::sql::find_open(tx, endpoint.id));
     if (!open)
-        return fail(Code::not_found, "endpoint " + quoted(endpoint.spec.name) +
-                                         " has no rollout under way");
+        return fail(Code::not_found,
+                    "endpoint " + quoted(endpoint.spec.name) + " has no rollout under way");
     const rollout::Rollout before = *open;
-    TRY_ASSIGN(const auto after,
-               parts.rollouts.end(tx, endpoint, std::move(*open), ending, from));
+    TRY_ASSIGN(const auto after, parts.rollouts.end(tx, endpoint, std::move(*open), ending, from));
     const bool tripped = ending == rollout::Ending::rolled_back;
     Record r;
     r.event = tripped ? "rollout.tripped" : "rollout.aborted";
@@ -79,8 +78,8 @@ Result<rollout::Rollout> end_rollout(const Parts& parts, store::Tx& tx,
 
 Status arm_trips(const Parts& parts, serving::Endpoint& endpoint) {
     TRY_ASSIGN(const auto open, parts.db.read_now([&](store::Tx& tx) {
-                   return rollout::sql::find_open(tx, endpoint.row().id);
-               }));
+        return rollout::sql::find_open(tx, endpoint.row().id);
+    }));
     if (!open || open->state != rollout::State::running) {
         endpoint.count_trips(nullptr);
         return ok();

@@ -46,35 +46,37 @@ Case case_from(const store::Row& row) {
 template <class... A>
 Result<std::optional<Case>> first_case(store::Tx& tx, std::string_view where, const A&... args) {
     std::optional<Case> found;
-    TRY(tx.each(std::string(kCaseColumns) + std::string(where),
-                [&](const store::Row& row) {
-                    found = case_from(row);
-                    return false;
-                },
-                args...));
+    TRY(tx.each(
+        std::string(kCaseColumns) + std::string(where),
+        [&](const store::Row& row) {
+            found = case_from(row);
+            return false;
+        },
+        args...));
     return found;
 }
 
 }  // namespace
 
 Result<Policy> put_policy(store::Tx& tx, int64_t endpoint_id, const PolicySpec& spec, Time now) {
-    TRY_ASSIGN(const auto version, tx.one<int64_t>(
-                   "INSERT INTO policies (endpoint_id, spec, version, updated_at) "
-                   "VALUES ($1, $2, 1, $3) ON CONFLICT (endpoint_id) DO UPDATE SET "
-                   "spec = excluded.spec, version = policies.version + 1, "
-                   "updated_at = excluded.updated_at RETURNING version",
-                   endpoint_id, json::write(spec), to_micros(now)));
+    TRY_ASSIGN(const auto version,
+               tx.one<int64_t>("INSERT INTO policies (endpoint_id, spec, version, updated_at) "
+                               "VALUES ($1, $2, 1, $3) ON CONFLICT (endpoint_id) DO UPDATE SET "
+                               "spec = excluded.spec, version = policies.version + 1, "
+                               "updated_at = excluded.updated_at RETURNING version",
+                               endpoint_id, json::write(spec), to_micros(now)));
     return Policy{spec, *version};
 }
 
 Result<std::optional<Policy>> find_policy(store::Tx& tx, int64_t endpoint_id) {
     std::optional<Policy> found;
-    TRY(tx.each("SELECT spec, version FROM policies WHERE endpoint_id = $1",
-                [&](const store::Row& row) {
-                    found = Policy{stored<PolicySpec>(row.text(0)), row.integer(1)};
-                    return false;
-                },
-                endpoint_id));
+    TRY(tx.each(
+        "SELECT spec, version FROM policies WHERE endpoint_id = $1",
+        [&](const store::Row& row) {
+            found = Policy{stored<PolicySpec>(row.text(0)), row.integer(1)};
+            return false;
+        },
+        endpoint_id));
     return found;
 }
 
@@ -105,57 +107,60 @@ Result<bool> update_case(store::Tx& tx, const Case& c) {
                tx.exec("UPDATE loop_cases SET state = $1, ver = ver + 1, tick_us = $2, cause = $3, "
                        "data_version = $4, pipeline_run = $5, candidate = $6, rollout_id = $7, "
                        "outcome = $8, ended_us = $9 WHERE id = $10 AND ver = $11",
-                       name_of(c.state), to_micros(c.tick), c.cause, c.data_version,
-                       c.pipeline_run, c.candidate, c.rollout_id, c.outcome, ended, c.id, c.ver));
+                       name_of(c.state), to_micros(c.tick), c.cause, c.data_version, c.pipeline_run,
+                       c.candidate, c.rollout_id, c.outcome, ended, c.id, c.ver));
     return changed == 1;
 }
 
 Result<int64_t> insert_decision(store::Tx& tx, int64_t workspace_id, const Decision& d, Time now) {
-    TRY_ASSIGN(const auto id, tx.one<int64_t>(
-                   "INSERT INTO decisions (workspace_id, endpoint_id, kind, tick_us, inputs, "
-                   "evidence, event_id, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
-                   "RETURNING id",
-                   workspace_id, d.endpoint_id, d.kind, to_micros(d.tick), json::write(d.inputs),
-                   d.evidence.text, d.event_id, to_micros(now)));
+    TRY_ASSIGN(
+        const auto id,
+        tx.one<int64_t>("INSERT INTO decisions (workspace_id, endpoint_id, kind, tick_us, inputs, "
+                        "evidence, event_id, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+                        "RETURNING id",
+                        workspace_id, d.endpoint_id, d.kind, to_micros(d.tick),
+                        json::write(d.inputs), d.evidence.text, d.event_id, to_micros(now)));
     return *id;
 }
 
 Result<Decision> get_decision(store::Tx& tx, int64_t id) {
     std::optional<Decision> found;
-    TRY(tx.each("SELECT id, endpoint_id, kind, tick_us, inputs, evidence, event_id FROM decisions "
-                "WHERE id = $1",
-                [&](const store::Row& row) {
-                    found = Decision{row.integer(0),
-                                     row.integer(1),
-                                     row.get<std::string>(2),
-                                     from_micros(row.integer(3)),
-                                     stored<DecisionInputs>(row.text(4)),
-                                     {row.get<std::string>(5)},
-                                     row.integer(6)};
-                    return false;
-                },
-                id));
+    TRY(tx.each(
+        "SELECT id, endpoint_id, kind, tick_us, inputs, evidence, event_id FROM decisions "
+        "WHERE id = $1",
+        [&](const store::Row& row) {
+            found = Decision{row.integer(0),
+                             row.integer(1),
+                             row.get<std::string>(2),
+                             from_micros(row.integer(3)),
+                             stored<DecisionInputs>(row.text(4)),
+                             {row.get<std::string>(5)},
+                             row.integer(6)};
+            return false;
+        },
+        id));
     if (!found)
-        return fail(Code::not_found, "no decision " + std::to_string(id) +
-                                         "; `rondo timeline` lists them");
+        return fail(Code::not_found,
+                    "no decision " + std::to_string(id) + "; `rondo timeline` lists them");
     return std::move(*found);
 }
 
-Result<std::vector<Entry>> timeline(store::Tx& tx, int64_t workspace_id,
-                                    const std::string& subject, int64_t after, int limit) {
+Result<std::vector<Entry>> timeline(store::Tx& tx, int64_t workspace_id, const std::string& subject,
+                                    int64_t after, int limit) {
     std::vector<Entry> found;
-    TRY(tx.each("SELECT e.id, e.happened_at, e.recorded_at, e.kind, e.data, e.cause, d.id "
-                "FROM events e LEFT JOIN decisions d ON d.event_id = e.id "
-                "WHERE e.workspace_id = $1 AND e.subject = $2 AND e.id > $3 "
-                "ORDER BY e.id LIMIT $4",
-                [&](const store::Row& row) {
-                    found.push_back({row.integer(0), from_micros(row.integer(1)),
-                                     from_micros(row.integer(2)), row.get<std::string>(3),
-                                     row.get<std::string>(4), row.get<std::optional<int64_t>>(5),
-                                     row.get<std::optional<int64_t>>(6)});
-                    return true;
-                },
-                workspace_id, subject, after, limit));
+    TRY(tx.each(
+        "SELECT e.id, e.happened_at, e.recorded_at, e.kind, e.data, e.cause, d.id "
+        "FROM events e LEFT JOIN decisions d ON d.event_id = e.id "
+        "WHERE e.workspace_id = $1 AND e.subject = $2 AND e.id > $3 "
+        "ORDER BY e.id LIMIT $4",
+        [&](const store::Row& row) {
+            found.push_back({row.integer(0), from_micros(row.integer(1)),
+                             from_micros(row.integer(2)), row.get<std::string>(3),
+                             row.get<std::string>(4), row.get<std::optional<int64_t>>(5),
+                             row.get<std::optional<int64_t>>(6)});
+            return true;
+        },
+        workspace_id, subject, after, limit));
     return found;
 }
 

@@ -35,7 +35,7 @@ struct Entry {
     std::optional<int64_t> decision_id;
 };
 // Oldest first, after an event id.
-Result<std::vector<Entry>> timeline(store::Tx& tx, int64_t workspace_id,
-                                    const std::string& subject, int64_t after, int limit);
+Result<std::vector<Entry>> timeline(store::Tx& tx, int64_t workspace_id, const std::string& subject,
+                                    int64_t after, int limit);
 
 }  // namespace rondo::loop::sql

@@ -57,8 +57,7 @@ class Tick {
         TRY_ASSIGN(b.latest_case, sql::latest_case(tx, row_.id));
         TRY_ASSIGN(b.sealed, predictions::sql::sealed_day(tx, row_.id));
         if (b.route) {
-            TRY_ASSIGN(b.reference,
-                       monitor::sql::find_reference(tx, row_.id, b.route->champion));
+            TRY_ASSIGN(b.reference, monitor::sql::find_reference(tx, row_.id, b.route->champion));
         }
         if (b.rollout) {
             TRY_ASSIGN(b.evidence_routes, parts_.rollouts.evidence_routes(tx, *b.rollout));
@@ -73,11 +72,10 @@ class Tick {
         for (const Day day : endpoint_.log().open_days()) {
             if (day > last || (before_.sealed && day <= *before_.sealed)) continue;
             TRY_ASSIGN(const auto labels, parts_.db.read_now([&](store::Tx& tx) {
-                           return predictions::sql::labels_between(
-                               tx, row_.id, Time{day}, Time{day + std::chrono::days{1}}, tick_);
-                       }));
-            TRY_ASSIGN(auto sealed,
-                       parts_.predictions.seal(endpoint_.log(), row_.id, day, labels));
+                return predictions::sql::labels_between(tx, row_.id, Time{day},
+                                                        Time{day + std::chrono::days{1}}, tick_);
+            }));
+            TRY_ASSIGN(auto sealed, parts_.predictions.seal(endpoint_.log(), row_.id, day, labels));
             sealed_.push_back(std::move(sealed));
         }
         return ok();
@@ -125,8 +123,8 @@ class Tick {
         const double level = monitor::threshold_of(spec, *before_.reference);
         for (monitor::DayStats& day : days) {
             if (day.level == level) continue;
-            TRY_ASSIGN(const auto segments, predictions::sql::segments_between(
-                           tx, row_.id, day.day, day.day));
+            TRY_ASSIGN(const auto segments,
+                       predictions::sql::segments_between(tx, row_.id, day.day, day.day));
             if (segments.empty()) continue;
             TRY_ASSIGN(const auto sealed, parts_.predictions.read(segments.front()));
             day = monitor::fold_day(sealed, day.version, spec, *before_.reference);
@@ -135,8 +133,7 @@ class Tick {
         return ok();
     }
 
-    Result<bool> open_case(store::Tx& tx,
-                           const std::optional<monitor::Window>& window) const {
+    Result<bool> open_case(store::Tx& tx, const std::optional<monitor::Window>& window) const {
         // A rollout under way is part of a case, or a person's: one thing at a time.
         if (before_.open_case || before_.rollout) return false;
         const RetrainSpec& retrain = before_.policy->spec.retrain;
@@ -150,10 +147,10 @@ class Tick {
             TRY_ASSIGN(opened.cause, record_breach(tx, *window));
         } else if (retrain.every && is_due(*retrain.every)) {
             opened.reason = "schedule";
-            TRY_ASSIGN(opened.cause,
-                       announce(parts_, tx, row_, "retrain.due", tick_, std::nullopt,
-                                Value(Value::Object{{"every", format_duration(*retrain.every)}})
-                                    .dump()));
+            TRY_ASSIGN(
+                opened.cause,
+                announce(parts_, tx, row_, "retrain.due", tick_, std::nullopt,
+                         Value(Value::Object{{"every", format_duration(*retrain.every)}}).dump()));
         } else {
             return false;
         }
@@ -309,8 +306,7 @@ experiment::Verdict judge(const rollout::Rollout& rollout, double min_coverage, 
     const auto rules = rollout::rules_of(rollout, min_coverage);
     const Micros running = tick - rollout.stage_since;
     if (rollout.state == rollout::State::watching)
-        return experiment::judge_watch(rollout.evidence, rules, running,
-                                       rollout.spec.watch->time);
+        return experiment::judge_watch(rollout.evidence, rules, running, rollout.spec.watch->time);
     return experiment::judge_trial(rollout.evidence, rules, running);
 }
 

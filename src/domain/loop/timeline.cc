@@ -54,22 +54,21 @@ Words retrain_started(const Value& d) {
 
 Words rollout_started(const Value& d) {
     if (d["mode"].text() == "shadow")
-        return {"shadow: " + version(d["candidate"]) + " scores along with " +
-                    version(d["champion"]),
-                "rollout " + whole(d["rollout"]) + ", " + share_text(d) +
-                    " of units, the champion answers; started " +
-                    (d["origin"].text() == "loop" ? "by the loop" : text(d["origin"]))};
+        return {
+            "shadow: " + version(d["candidate"]) + " scores along with " + version(d["champion"]),
+            "rollout " + whole(d["rollout"]) + ", " + share_text(d) +
+                " of units, the champion answers; started " +
+                (d["origin"].text() == "loop" ? "by the loop" : text(d["origin"]))};
     return {share_text(d) + " of units go to " + version(d["candidate"]),
-            "rollout " + whole(d["rollout"]) + " against " + version(d["champion"]) +
-                "; started " +
+            "rollout " + whole(d["rollout"]) + " against " + version(d["champion"]) + "; started " +
                 (d["origin"].text() == "loop" ? "by the loop" : text(d["origin"]))};
 }
 
 Words verdict(std::string title, const Value& d) {
-    return {std::move(title),
-            text(d["reason"]) + " (rollout " + whole(d["rollout"]) + ": " + whole(d["days"]) +
-                " days, " + whole(d["pairs"]) + " pairs, daily gain " + number(d["mean_gain"]) +
-                " in [" + number(d["lower"]) + ", " + number(d["upper"]) + "])"};
+    return {std::move(title), text(d["reason"]) + " (rollout " + whole(d["rollout"]) + ": " +
+                                  whole(d["days"]) + " days, " + whole(d["pairs"]) +
+                                  " pairs, daily gain " + number(d["mean_gain"]) + " in [" +
+                                  number(d["lower"]) + ", " + number(d["upper"]) + "])"};
 }
 
 Words describe_kind(const std::string& kind, const Value& d) {
@@ -93,13 +92,13 @@ Words describe_kind(const std::string& kind, const Value& d) {
                     (d["champion"].integer() == 0 ? std::string("the base rate")
                                                   : version(d["champion"]))};
     if (kind == "champion.set")
-        return {version(d["version"]) + " is champion", text(d["reason"]) + ", alias " +
-                                                            text(d["alias"])};
+        return {version(d["version"]) + " is champion",
+                text(d["reason"]) + ", alias " + text(d["alias"])};
     if (kind == "rollout.started") return rollout_started(d);
-    if (kind == "rollout.next_stage") return verdict("next stage for " + version(d["candidate"]), d);
+    if (kind == "rollout.next_stage")
+        return verdict("next stage for " + version(d["candidate"]), d);
     if (kind == "rollout.promoted") return verdict(version(d["candidate"]) + " promoted", d);
-    if (kind == "rollout.rolled_back")
-        return verdict(version(d["candidate"]) + " rolled back", d);
+    if (kind == "rollout.rolled_back") return verdict(version(d["candidate"]) + " rolled back", d);
     if (kind == "rollout.inconclusive")
         return verdict("inconclusive: " + version(d["champion"]) + " stays", d);
     if (kind == "rollout.watch_passed") return verdict("watch passed", d);
@@ -114,8 +113,9 @@ Words describe_kind(const std::string& kind, const Value& d) {
                 whole(d["champion"]) + " of the champion's arm, " + whole(d["candidate"]) +
                     " of the candidate's: answered, and not in the log"};
     if (kind == "labels.contradictory")
-        return {"contradictory labels", whole(d["labels"]) + " labels contradict an earlier one, "
-                                                             "which stays"};
+        return {"contradictory labels", whole(d["labels"]) +
+                                            " labels contradict an earlier one, "
+                                            "which stays"};
     return {kind, ""};
 }
 

@@ -11,9 +11,9 @@
 namespace rondo::loop {
 
 struct TimelineEntry {
-    int64_t id = 0;                  // of the event
-    std::optional<int64_t> cause;    // the event that led to it
-    std::optional<int64_t> decision; // to ask `why` about
+    int64_t id = 0;                   // of the event
+    std::optional<int64_t> cause;     // the event that led to it
+    std::optional<int64_t> decision;  // to ask `why` about
     Time happened{}, recorded{};
     std::string kind;
     std::string title;   // a few words

@@ -45,13 +45,13 @@ class Recomputation {
         why_.again.text = std::move(*again);
         why_.recomputed = true;
         why_.identical = why_.again.text == why_.recorded.text;
-        why_.sentence = (why_.identical ? "Computed again from " : "NOT THE SAME: computed from ") +
-                        std::to_string(why_.rows_read) + " rows" +
-                        (why_.segments_read > 0
-                             ? " of " + std::to_string(why_.segments_read) + " sealed days"
-                             : "") +
-                        (why_.identical ? ": every number is the same to the bit."
-                                        : ", at least one number differs from the record.");
+        why_.sentence =
+            (why_.identical ? "Computed again from " : "NOT THE SAME: computed from ") +
+            std::to_string(why_.rows_read) + " rows" +
+            (why_.segments_read > 0 ? " of " + std::to_string(why_.segments_read) + " sealed days"
+                                    : "") +
+            (why_.identical ? ": every number is the same to the bit."
+                            : ", at least one number differs from the record.");
         return std::move(why_);
     }
 
@@ -62,21 +62,19 @@ class Recomputation {
         segment.endpoint_id = endpoint_.id;
         segment.digest = digest;
         TRY_ASSIGN(auto day, parts_.predictions.read(segment));
-        if (!day.rows.empty())
-            day.segment.day = day_of(from_micros(day.rows.front().key.event_us));
+        if (!day.rows.empty()) day.segment.day = day_of(from_micros(day.rows.front().key.event_us));
         ++why_.segments_read;
         why_.rows_read += static_cast<int64_t>(day.rows.size());
         return day;
     }
 
     Result<std::string> breach() {
-        TRY_ASSIGN(const auto spec,
-                   json::read<monitor::MonitorSpec>(decision_.inputs.policy.text,
-                                                    json::Dialect::lenient));
+        TRY_ASSIGN(const auto spec, json::read<monitor::MonitorSpec>(decision_.inputs.policy.text,
+                                                                     json::Dialect::lenient));
         const int32_t version = decision_.inputs.version;
         TRY_ASSIGN(const auto reference, parts_.db.read_now([&](store::Tx& tx) {
-                       return monitor::sql::find_reference(tx, endpoint_.id, version);
-                   }));
+            return monitor::sql::find_reference(tx, endpoint_.id, version);
+        }));
         if (!reference) return fail(Code::not_found, "the reference of that version is gone");
         std::vector<monitor::DayStats> days;
         for (const std::string& digest : decision_.inputs.segments) {
@@ -90,30 +88,29 @@ class Recomputation {
     }
 
     Result<std::string> gate() {
-        TRY_ASSIGN(const auto rules, json::read<GateRules>(decision_.inputs.policy.text,
-                                                           json::Dialect::lenient));
+        TRY_ASSIGN(const auto rules,
+                   json::read<GateRules>(decision_.inputs.policy.text, json::Dialect::lenient));
         TRY_ASSIGN(const auto model, serving::parse_model(endpoint_.spec.model));
-        TRY_ASSIGN(const auto question,
-                   gate_question(parts_, endpoint_, rules.gate, rules.data, rules.dataset,
-                                 *decision_.inputs.data_version,
-                                 static_cast<int32_t>(rules.candidate),
-                                 static_cast<int32_t>(rules.champion)));
+        TRY_ASSIGN(const auto question, gate_question(parts_, endpoint_, rules.gate, rules.data,
+                                                      rules.dataset, *decision_.inputs.data_version,
+                                                      static_cast<int32_t>(rules.candidate),
+                                                      static_cast<int32_t>(rules.champion)));
         EngineScorer scorer(parts_.endpoints, endpoint_.workspace_id, model.name);
-        TRY_ASSIGN(const auto verdict, gates::evaluate(question.input, parts_.blobs,
-                                                       question.entries, scorer));
+        TRY_ASSIGN(const auto verdict,
+                   gates::evaluate(question.input, parts_.blobs, question.entries, scorer));
         why_.rows_read = verdict.rows;
         return json::write(verdict);
     }
 
     Result<std::string> rollout_verdict() {
         TRY_ASSIGN(auto found, parts_.db.read_now([&](store::Tx& tx) {
-                       return rollout::sql::find(tx, *decision_.inputs.rollout_id);
-                   }));
+            return rollout::sql::find(tx, *decision_.inputs.rollout_id);
+        }));
         if (!found) return fail(Code::not_found, "the rollout of that decision is gone");
         rollout::Rollout r = std::move(*found);
         TRY_ASSIGN(const auto routes, parts_.db.read_now([&](store::Tx& tx) {
-                       return rollout::sql::routes_of(tx, endpoint_.id, r.id);
-                   }));
+            return rollout::sql::routes_of(tx, endpoint_.id, r.id);
+        }));
         // The state as it was before the decision.
         const bool watching = decision_.inputs.phase == "watching";
         r.state = watching ? rollout::State::watching : rollout::State::running;
@@ -140,16 +137,14 @@ class Recomputation {
         experiment::Evidence before;  // of earlier stages: only its units matter
         for (const std::string& digest : decision_.inputs.segments) {
             TRY_ASSIGN(const auto day, read_day(digest));
-            TRY(experiment::fold_day(before, day, rules, r.variants(),
-                                     [&](const predictions::Row& row) {
-                                         return earlier.contains(row.route);
-                                     },
-                                     first_time));
-            TRY(experiment::fold_day(r.evidence, day, rules, r.variants(),
-                                     [&](const predictions::Row& row) {
-                                         return of_stage.contains(row.route);
-                                     },
-                                     first_time));
+            TRY(experiment::fold_day(
+                before, day, rules, r.variants(),
+                [&](const predictions::Row& row) { return earlier.contains(row.route); },
+                first_time));
+            TRY(experiment::fold_day(
+                r.evidence, day, rules, r.variants(),
+                [&](const predictions::Row& row) { return of_stage.contains(row.route); },
+                first_time));
         }
         const auto verdict = judge(r, endpoint_.spec.min_label_coverage, decision_.tick);
         return json::write(experiment::point_of(r.evidence, rules, decision_.tick, verdict));
@@ -169,14 +164,13 @@ Result<Why> why(const Parts& parts, int64_t workspace_id, int64_t decision_id) {
         serving::EndpointRow endpoint;
     };
     TRY_ASSIGN(Found found, parts.db.read_now([&](store::Tx& tx) -> Result<Found> {
-                   Found out;
-                   TRY_ASSIGN(out.decision, sql::get_decision(tx, decision_id));
-                   TRY_ASSIGN(out.endpoint,
-                              serving::sql::get_endpoint(tx, out.decision.endpoint_id));
-                   if (out.endpoint.workspace_id != workspace_id)
-                       return fail(Code::not_found, "no decision " + std::to_string(decision_id));
-                   return out;
-               }));
+        Found out;
+        TRY_ASSIGN(out.decision, sql::get_decision(tx, decision_id));
+        TRY_ASSIGN(out.endpoint, serving::sql::get_endpoint(tx, out.decision.endpoint_id));
+        if (out.endpoint.workspace_id != workspace_id)
+            return fail(Code::not_found, "no decision " + std::to_string(decision_id));
+        return out;
+    }));
     return Recomputation(parts, std::move(found.decision), std::move(found.endpoint)).run();
 }
 

@@ -16,10 +16,11 @@ struct MonitorSpec {
     stats::Loss metric = stats::Loss::brier;
     Micros window = std::chrono::hours{24 * 28};
     int64_t min_labels = 1000;
-    std::string reference_metric;  // of the champion's tracking run: the level it is expected to keep
-    double margin = 0;             // what is tolerated above it
-    double evidence = 1000;        // e-value that a breach needs
-    double drift_alpha = 0.01;     // level of each feature's drift, shown only
+    std::string
+        reference_metric;       // of the champion's tracking run: the level it is expected to keep
+    double margin = 0;          // what is tolerated above it
+    double evidence = 1000;     // e-value that a breach needs
+    double drift_alpha = 0.01;  // level of each feature's drift, shown only
 
     static constexpr auto fields = std::tuple{
         json::field("metric", &MonitorSpec::metric, "brier or zero_one"),
@@ -34,17 +35,17 @@ struct MonitorSpec {
 
 // What a champion is held against: fixed when it became champion.
 struct Reference {
-    double value = 0;                  // expected loss
-    std::vector<stats::Cells> cells;   // of each numeric feature
+    double value = 0;                 // expected loss
+    std::vector<stats::Cells> cells;  // of each numeric feature
 };
 
 // What one sealed day adds to the windows of one version.
 struct DayStats {
     Day day{};
     int32_t version = 0;
-    double level = 0;        // what the bets were made against
-    int64_t rows = 0;        // that the version scored
-    int64_t labelled = 0;    // of them
+    double level = 0;      // what the bets were made against
+    int64_t rows = 0;      // that the version scored
+    int64_t labelled = 0;  // of them
     double loss_sum = 0;
     stats::LevelBets bets;
     std::vector<std::vector<int64_t>> cell_counts;  // by feature of the reference, by cell
@@ -56,13 +57,13 @@ struct Window {
     std::string first_day, last_day;
     int32_t version = 0;
     int64_t days = 0, rows = 0, labelled = 0;
-    double coverage = 0;     // labelled / rows
-    double mean = 0;         // loss
+    double coverage = 0;  // labelled / rows
+    double mean = 0;      // loss
     double reference = 0, threshold = 0;
     double e_value = 0;
-    bool enough = false;     // days, labels and coverage suffice for a verdict
+    bool enough = false;  // days, labels and coverage suffice for a verdict
     bool breached = false;
-    std::string reason;      // the verdict in words
+    std::string reason;  // the verdict in words
     std::vector<stats::Drift> drift;
 
     static constexpr auto fields = std::tuple{

@@ -123,8 +123,8 @@ Window judge(const MonitorSpec& spec, const Reference& reference, std::span<cons
     window.e_value = bets.e_value();
     window.enough = window.days >= window_days(spec) && window.labelled >= spec.min_labels &&
                     window.coverage >= min_coverage;
-    window.breached = window.enough && window.mean > window.threshold &&
-                      window.e_value >= spec.evidence;
+    window.breached =
+        window.enough && window.mean > window.threshold && window.e_value >= spec.evidence;
     // All features share one level: the chance that any quiet one is flagged stays below it.
     const double alpha = spec.drift_alpha / std::max<double>(1, static_cast<double>(counts.size()));
     for (size_t f = 0; f < counts.size(); ++f)

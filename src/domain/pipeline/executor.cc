@@ -42,8 +42,10 @@ const TaskSpec* spec_of(const Run& run, const std::string& name) {
 
 std::string upper(std::string text) {
     for (char& c : text) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-        else if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) c = '_';
+        if (c >= 'a' && c <= 'z')
+            c = static_cast<char>(c - 'a' + 'A');
+        else if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')))
+            c = '_';
     }
     return text;
 }
@@ -63,7 +65,12 @@ std::string why_failed(const process::Outcome& outcome, const TaskSpec& spec) {
 
 Executor::Executor(Env& env, store::Database& db, blob::Store& blobs, const data::Service& data,
                    const events::Events& events, process::Watcher& watcher, Options options)
-    : env_(env), db_(db), blobs_(blobs), data_(data), events_(events), watcher_(watcher),
+    : env_(env),
+      db_(db),
+      blobs_(blobs),
+      data_(data),
+      events_(events),
+      watcher_(watcher),
       options_(std::move(options)) {}
 
 Executor::~Executor() { stop(); }
@@ -97,8 +104,10 @@ void Executor::run() {
             const auto woken = [&] { return stopping_ || woken_; };
             // With runs under way look again even without a wake-up: a shim may have announced
             // itself, a file may have come.
-            if (busy) wake_.wait_for(lock, kLookEvery, woken);
-            else wake_.wait(lock, woken);
+            if (busy)
+                wake_.wait_for(lock, kLookEvery, woken);
+            else
+                wake_.wait(lock, woken);
             if (stopping_) return;
             woken_ = false;
         }
@@ -231,8 +240,8 @@ Status Executor::take_result(const Run& run, Task task) {
 Status Executor::start_attempt(const Run& run, const TaskSpec& spec, const Task& task) {
     const int64_t attempt = task.attempt + 1;
     TRY_ASSIGN(const bool begun, db_.write_now(store::Durability::full, [&](store::Tx& tx) {
-                   return sql::begin_attempt(tx, run.id, task, attempt, env_.now());
-               }));
+        return sql::begin_attempt(tx, run.id, task, attempt, env_.now());
+    }));
     if (!begun) return ok();  // someone else moved it
     auto prepared = prepare(run, spec, attempt);
     auto started = prepared ? process::start(*prepared)
@@ -327,12 +336,13 @@ Status Executor::copy_blob(const std::string& digest_text, const std::string& pa
 
 // Copies, not links: a script may write to what it is given, and stored bytes must not change.
 Status Executor::materialise(const Run& run, const std::string& folder) {
-    for (const auto& [path, digest] : run.spec.files) TRY(copy_blob(digest, folder + "/code/" + path));
+    for (const auto& [path, digest] : run.spec.files)
+        TRY(copy_blob(digest, folder + "/code/" + path));
     if (run.request.dataset.empty()) return ok();
     TRY_ASSIGN(const data::Version version, db_.read_now([&](store::Tx& tx) {
-                   return data_.get_version(tx, run.workspace_id, run.request.dataset,
-                                            run.request.data_version);
-               }));
+        return data_.get_version(tx, run.workspace_id, run.request.dataset,
+                                 run.request.data_version);
+    }));
     TRY_ASSIGN(const auto entries, data_.entries(version));
     for (const data::Entry& entry : entries)
         TRY(copy_blob(entry.digest, folder + "/data/" + entry.path));
@@ -353,12 +363,12 @@ Status Executor::complete(const Run& run) {
                    sql::move_run(tx, run, State::succeeded, "", outcome, env_.now()));
         // Someone cancelled it meanwhile: nothing of this transaction may stay.
         if (!moved) return fail(Code::conflict, "the run was moved by someone else");
-        TRY(events_.publish(tx, {.kind = "pipeline.run_ended",
-                                 .subject = "pipeline/" + run.spec.name,
-                                 .cause = run.request.cause,
-                                 .data = "{\"run\":" + std::to_string(run.id) +
-                                         ",\"state\":\"succeeded\"}",
-                                 .workspace_id = run.workspace_id}));
+        TRY(events_.publish(
+            tx, {.kind = "pipeline.run_ended",
+                 .subject = "pipeline/" + run.spec.name,
+                 .cause = run.request.cause,
+                 .data = "{\"run\":" + std::to_string(run.id) + ",\"state\":\"succeeded\"}",
+                 .workspace_id = run.workspace_id}));
         return ok();
     });
     if (!done && done.error().code == Code::conflict) return ok();
@@ -379,10 +389,10 @@ Status Executor::fail_run(const Run& run, const std::string& problem) {
 
 Status Executor::end_run(const Run& run, State to, const std::string& problem) {
     return db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
-        TRY_ASSIGN(const bool moved,
-                   sql::move_run(tx, run, to, problem, std::nullopt, env_.now()));
+        TRY_ASSIGN(const bool moved, sql::move_run(tx, run, to, problem, std::nullopt, env_.now()));
         if (!moved) return ok();
-        std::string data = "{\"run\":" + std::to_string(run.id) + ",\"state\":\"failed\",\"problem\":";
+        std::string data =
+            "{\"run\":" + std::to_string(run.id) + ",\"state\":\"failed\",\"problem\":";
         append_json_string(data, problem);
         TRY(events_.publish(tx, {.kind = "pipeline.run_ended",
                                  .subject = "pipeline/" + run.spec.name,
@@ -401,7 +411,8 @@ void Executor::end_processes(const Run& run) {
 }
 
 Status Executor::end_cancelled(int64_t run_id) {
-    TRY_ASSIGN(const Run run, db_.read_now([&](store::Tx& tx) { return sql::get_run(tx, run_id); }));
+    TRY_ASSIGN(const Run run,
+               db_.read_now([&](store::Tx& tx) { return sql::get_run(tx, run_id); }));
     end_processes(run);
     options_.ended(run_id);
     return ok();
@@ -409,10 +420,11 @@ Status Executor::end_cancelled(int64_t run_id) {
 
 Result<std::string> Executor::log(int64_t run_id, const std::string& task, int64_t attempt,
                                   size_t limit) const {
-    auto file = env_.files().open(folder_of(run_id, task, attempt) + "/log.txt",
-                                  FileSystem::Mode::read);
-    if (!file) return fail(Code::not_found, "no log of task " + quoted(task) + " attempt " +
-                                                std::to_string(attempt));
+    auto file =
+        env_.files().open(folder_of(run_id, task, attempt) + "/log.txt", FileSystem::Mode::read);
+    if (!file)
+        return fail(Code::not_found,
+                    "no log of task " + quoted(task) + " attempt " + std::to_string(attempt));
     TRY_ASSIGN(const uint64_t size, (*file)->size());
     return (*file)->read_at(size > limit ? size - limit : 0, limit);
 }

@@ -24,9 +24,9 @@ namespace rondo::pipeline {
 class Executor {
   public:
     struct Options {
-        std::string folder;  // for attempts
+        std::string folder;                               // for attempts
         std::map<std::string, std::string> environments;  // name -> interpreter
-        std::string server_url;  // what tasks reach the server by
+        std::string server_url;                           // what tasks reach the server by
         // What an interpreter needs to read (serving has the same need).
         std::function<std::vector<std::string>(const std::string&)> interpreter_paths;
         // Makes a run's model version from a task's outputs, in the transaction that completes the

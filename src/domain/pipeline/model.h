@@ -12,30 +12,30 @@ namespace rondo::pipeline {
 // One step: a script of the pipeline's files.
 struct TaskSpec {
     std::string name;
-    std::string script;               // path in the pipeline's files
+    std::string script;  // path in the pipeline's files
     std::vector<std::string> args;
-    std::vector<std::string> needs;   // tasks that have to succeed first
+    std::vector<std::string> needs;  // tasks that have to succeed first
     std::map<std::string, std::string> env;
     Micros time_limit = std::chrono::hours{1};
     int32_t retries = 1;
-    static constexpr auto fields = std::tuple{
-        json::field("name", &TaskSpec::name, "Name of the task", json::required),
-        json::field("script", &TaskSpec::script, "Python file to run", json::required),
-        json::field("args", &TaskSpec::args, "Arguments"),
-        json::field("needs", &TaskSpec::needs, "Tasks that have to succeed first"),
-        json::field("env", &TaskSpec::env, "Environment variables"),
-        json::field("time_limit", &TaskSpec::time_limit, "Ended after this long"),
-        json::field("retries", &TaskSpec::retries, "Further attempts after a failure")};
+    static constexpr auto fields =
+        std::tuple{json::field("name", &TaskSpec::name, "Name of the task", json::required),
+                   json::field("script", &TaskSpec::script, "Python file to run", json::required),
+                   json::field("args", &TaskSpec::args, "Arguments"),
+                   json::field("needs", &TaskSpec::needs, "Tasks that have to succeed first"),
+                   json::field("env", &TaskSpec::env, "Environment variables"),
+                   json::field("time_limit", &TaskSpec::time_limit, "Ended after this long"),
+                   json::field("retries", &TaskSpec::retries, "Further attempts after a failure")};
 };
 
 // The model that a run makes: named by a task in its outputs file.
 struct RegisterSpec {
     std::string model;  // registered model that gets the new version
     std::string task;   // whose outputs name it
-    static constexpr auto fields = std::tuple{
-        json::field("model", &RegisterSpec::model, "Registered model", json::required),
-        json::field("task", &RegisterSpec::task, "Task whose outputs name the logged model",
-                    json::required)};
+    static constexpr auto fields =
+        std::tuple{json::field("model", &RegisterSpec::model, "Registered model", json::required),
+                   json::field("task", &RegisterSpec::task,
+                               "Task whose outputs name the logged model", json::required)};
 };
 
 struct PipelineSpec {
@@ -62,17 +62,17 @@ struct Pipeline {
 // What a run is started with.
 struct RunRequest {
     std::string idempotency_key;
-    std::string dataset;            // empty: no data
+    std::string dataset;  // empty: no data
     int64_t data_version = 0;
     std::map<std::string, std::string> params;  // RONDO_PARAM_<NAME> in every task
-    std::optional<int64_t> cause;   // event
-    static constexpr auto fields = std::tuple{
-        json::field("idempotency_key", &RunRequest::idempotency_key,
-                    "The same key never starts a second run"),
-        json::field("dataset", &RunRequest::dataset, "Dataset that the tasks get"),
-        json::field("data_version", &RunRequest::data_version, "Number of its version"),
-        json::field("params", &RunRequest::params, "Parameters for the tasks"),
-        json::field("cause", &RunRequest::cause, "Event that led to the run")};
+    std::optional<int64_t> cause;               // event
+    static constexpr auto fields =
+        std::tuple{json::field("idempotency_key", &RunRequest::idempotency_key,
+                               "The same key never starts a second run"),
+                   json::field("dataset", &RunRequest::dataset, "Dataset that the tasks get"),
+                   json::field("data_version", &RunRequest::data_version, "Number of its version"),
+                   json::field("params", &RunRequest::params, "Parameters for the tasks"),
+                   json::field("cause", &RunRequest::cause, "Event that led to the run")};
 };
 
 enum class State : uint8_t { queued, running, succeeded, failed, cancelled };

@@ -31,8 +31,10 @@ Status check_task(const PipelineSpec& spec, const TaskSpec& task) {
     if (!is_name(task.name))
         return fail(Code::invalid, where + ": use letters, digits, '_', '-' and '.'", "tasks");
     if (!spec.files.contains(task.script))
-        return fail(Code::invalid, where + ": the script " + quoted(task.script) +
-                                       " is not among the pipeline's files", "tasks");
+        return fail(
+            Code::invalid,
+            where + ": the script " + quoted(task.script) + " is not among the pipeline's files",
+            "tasks");
     if (task.retries < 0 || task.retries > 10)
         return fail(Code::invalid, where + ": retries has to be 0 to 10", "tasks");
     for (const auto& [name, value] : task.env) {
@@ -66,8 +68,8 @@ Status check_cycles(const PipelineSpec& spec) {
         if (left.size() == before) {
             std::string names;
             for (const TaskSpec* task : left) names += (names.empty() ? "" : ", ") + task->name;
-            return fail(Code::invalid, "the tasks " + names +
-                                           " need each other in a circle; take one `needs` out",
+            return fail(Code::invalid,
+                        "the tasks " + names + " need each other in a circle; take one `needs` out",
                         "tasks");
         }
     }
@@ -78,8 +80,11 @@ Status check_cycles(const PipelineSpec& spec) {
 
 Status check(const PipelineSpec& spec) {
     if (!is_name(spec.name))
-        return fail(Code::invalid, quoted(spec.name) + " is no pipeline name: use letters, digits, "
-                                                       "'_', '-' and '.', at most 100", "name");
+        return fail(Code::invalid,
+                    quoted(spec.name) +
+                        " is no pipeline name: use letters, digits, "
+                        "'_', '-' and '.', at most 100",
+                    "name");
     if (spec.tasks.empty()) return fail(Code::invalid, "a pipeline needs a task", "tasks");
     if (spec.tasks.size() > kMaxTasks)
         return fail(Code::too_large, "a pipeline has at most 1,000 tasks", "tasks");
@@ -108,8 +113,8 @@ Result<Pipeline> Service::put(store::Tx& tx, int64_t workspace_id, const Pipelin
 Result<Pipeline> Service::get(store::Tx& tx, int64_t workspace_id, const std::string& name) const {
     TRY_ASSIGN(auto found, sql::find_pipeline(tx, workspace_id, name));
     if (!found)
-        return fail(Code::not_found, "no pipeline " + quoted(name) +
-                                         "; define it with `rondo pipeline apply`");
+        return fail(Code::not_found,
+                    "no pipeline " + quoted(name) + "; define it with `rondo pipeline apply`");
     return std::move(*found);
 }
 
@@ -130,12 +135,12 @@ Status Service::cancel(store::Tx& tx, int64_t run_id) const {
         return fail(Code::conflict, "run " + std::to_string(run_id) + " has ended already");
     TRY(sql::move_run(tx, run, State::cancelled, "cancelled by a caller", std::nullopt,
                       env_.now()));
-    TRY(events_.publish(tx, {.kind = "pipeline.run_ended",
-                             .subject = "pipeline/" + run.spec.name,
-                             .cause = run.request.cause,
-                             .data = "{\"run\":" + std::to_string(run_id) +
-                                     ",\"state\":\"cancelled\"}",
-                             .workspace_id = run.workspace_id}));
+    TRY(events_.publish(tx,
+                        {.kind = "pipeline.run_ended",
+                         .subject = "pipeline/" + run.spec.name,
+                         .cause = run.request.cause,
+                         .data = "{\"run\":" + std::to_string(run_id) + ",\"state\":\"cancelled\"}",
+                         .workspace_id = run.workspace_id}));
     return ok();
 }
 

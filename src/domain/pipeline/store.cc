@@ -61,25 +61,26 @@ Run run_from(const store::Row& row) {
 
 Result<std::vector<Task>> tasks_of(store::Tx& tx, int64_t run_id) {
     std::vector<Task> tasks;
-    TRY(tx.each("SELECT name, state, ver, attempt, pid, start_ticks, started_at, ended_at, "
-                "exit_code, problem, outputs FROM pipeline_tasks WHERE run_id = $1 ORDER BY name",
-                [&](const store::Row& row) {
-                    Task task;
-                    task.name = row.get<std::string>(0);
-                    task.state = state_of(row.text(1));
-                    task.ver = row.integer(2);
-                    task.attempt = row.integer(3);
-                    task.pid = row.integer(4);
-                    task.start_ticks = row.integer(5);
-                    task.started = time_at(row, 6);
-                    task.ended = time_at(row, 7);
-                    task.exit_code = row.get<std::optional<int64_t>>(8);
-                    task.problem = row.get<std::string>(9);
-                    task.outputs.text = row.get<std::string>(10);
-                    tasks.push_back(std::move(task));
-                    return true;
-                },
-                run_id));
+    TRY(tx.each(
+        "SELECT name, state, ver, attempt, pid, start_ticks, started_at, ended_at, "
+        "exit_code, problem, outputs FROM pipeline_tasks WHERE run_id = $1 ORDER BY name",
+        [&](const store::Row& row) {
+            Task task;
+            task.name = row.get<std::string>(0);
+            task.state = state_of(row.text(1));
+            task.ver = row.integer(2);
+            task.attempt = row.integer(3);
+            task.pid = row.integer(4);
+            task.start_ticks = row.integer(5);
+            task.started = time_at(row, 6);
+            task.ended = time_at(row, 7);
+            task.exit_code = row.get<std::optional<int64_t>>(8);
+            task.problem = row.get<std::string>(9);
+            task.outputs.text = row.get<std::string>(10);
+            tasks.push_back(std::move(task));
+            return true;
+        },
+        run_id));
     return tasks;
 }
 
@@ -87,7 +88,8 @@ Result<std::vector<Task>> tasks_of(store::Tx& tx, int64_t run_id) {
 
 Result<Pipeline> put_pipeline(store::Tx& tx, int64_t workspace_id, const PipelineSpec& spec,
                               Time now) {
-    TRY_ASSIGN(const auto row, (tx.one<int64_t, int64_t>(
+    TRY_ASSIGN(const auto row,
+               (tx.one<int64_t, int64_t>(
                    "INSERT INTO pipelines (workspace_id, name, version, spec, updated_at) "
                    "VALUES ($1, $2, 1, $3, $4) ON CONFLICT (workspace_id, name) DO UPDATE SET "
                    "version = pipelines.version + 1, spec = excluded.spec, "
@@ -99,45 +101,49 @@ Result<Pipeline> put_pipeline(store::Tx& tx, int64_t workspace_id, const Pipelin
 Result<std::optional<Pipeline>> find_pipeline(store::Tx& tx, int64_t workspace_id,
                                               const std::string& name) {
     std::optional<Pipeline> found;
-    TRY(tx.each(std::string(kPipelineColumns) + "WHERE workspace_id = $1 AND name = $2",
-                [&](const store::Row& row) {
-                    found = pipeline_from(row);
-                    return false;
-                },
-                workspace_id, name));
+    TRY(tx.each(
+        std::string(kPipelineColumns) + "WHERE workspace_id = $1 AND name = $2",
+        [&](const store::Row& row) {
+            found = pipeline_from(row);
+            return false;
+        },
+        workspace_id, name));
     return found;
 }
 
 Result<std::vector<Pipeline>> list_pipelines(store::Tx& tx, int64_t workspace_id) {
     std::vector<Pipeline> found;
-    TRY(tx.each(std::string(kPipelineColumns) + "WHERE workspace_id = $1 ORDER BY name LIMIT 1000",
-                [&](const store::Row& row) {
-                    found.push_back(pipeline_from(row));
-                    return true;
-                },
-                workspace_id));
+    TRY(tx.each(
+        std::string(kPipelineColumns) + "WHERE workspace_id = $1 ORDER BY name LIMIT 1000",
+        [&](const store::Row& row) {
+            found.push_back(pipeline_from(row));
+            return true;
+        },
+        workspace_id));
     return found;
 }
 
 Result<int64_t> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunRequest& request,
                            Time now) {
-    TRY_ASSIGN(const auto id, tx.one<int64_t>(
-                   "INSERT INTO pipeline_runs (workspace_id, pipeline_id, pipeline_version, "
-                   "idempotency_key, spec, request, state, ver, cause, problem, outcome, "
-                   "created_at) VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, '', '', $8) "
-                   "ON CONFLICT (workspace_id, idempotency_key) DO NOTHING RETURNING id",
-                   pipeline.workspace_id, pipeline.id, pipeline.version, request.idempotency_key,
-                   json::write(pipeline.spec), json::write(request), request.cause,
-                   to_micros(now)));
+    TRY_ASSIGN(
+        const auto id,
+        tx.one<int64_t>("INSERT INTO pipeline_runs (workspace_id, pipeline_id, pipeline_version, "
+                        "idempotency_key, spec, request, state, ver, cause, problem, outcome, "
+                        "created_at) VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, '', '', $8) "
+                        "ON CONFLICT (workspace_id, idempotency_key) DO NOTHING RETURNING id",
+                        pipeline.workspace_id, pipeline.id, pipeline.version,
+                        request.idempotency_key, json::write(pipeline.spec), json::write(request),
+                        request.cause, to_micros(now)));
     if (!id) {
-        TRY_ASSIGN(const auto same, tx.one<int64_t>(
-                       "SELECT id FROM pipeline_runs WHERE workspace_id = $1 "
-                       "AND idempotency_key = $2",
-                       pipeline.workspace_id, request.idempotency_key));
+        TRY_ASSIGN(const auto same,
+                   tx.one<int64_t>("SELECT id FROM pipeline_runs WHERE workspace_id = $1 "
+                                   "AND idempotency_key = $2",
+                                   pipeline.workspace_id, request.idempotency_key));
         return *same;
     }
     for (const TaskSpec& task : pipeline.spec.tasks) {
-        TRY(tx.exec("INSERT INTO pipeline_tasks (run_id, name, state, ver, attempt, pid, "
+        TRY(
+            tx.exec("INSERT INTO pipeline_tasks (run_id, name, state, ver, attempt, pid, "
                     "start_ticks, problem, outputs) VALUES ($1, $2, 'queued', 0, 0, 0, 0, '', "
                     "'{}')",
                     *id, task.name));
@@ -147,29 +153,30 @@ Result<int64_t> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunReq
 
 Result<Run> get_run(store::Tx& tx, int64_t id) {
     std::optional<Run> found;
-    TRY(tx.each(std::string(kRunColumns) + "WHERE r.id = $1",
-                [&](const store::Row& row) {
-                    found = run_from(row);
-                    return false;
-                },
-                id));
+    TRY(tx.each(
+        std::string(kRunColumns) + "WHERE r.id = $1",
+        [&](const store::Row& row) {
+            found = run_from(row);
+            return false;
+        },
+        id));
     if (!found) return fail(Code::not_found, "no pipeline run " + std::to_string(id));
     TRY_ASSIGN(found->tasks, tasks_of(tx, id));
     return std::move(*found);
 }
 
-Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id,
-                                   const std::string& pipeline, int limit) {
+Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id, const std::string& pipeline,
+                                   int limit) {
     std::vector<Run> found;
-    TRY(tx.each(std::string(kRunColumns) +
-                    "JOIN pipelines p ON p.id = r.pipeline_id "
-                    "WHERE r.workspace_id = $1 AND ($2 = '' OR p.name = $2) "
-                    "ORDER BY r.id DESC LIMIT $3",
-                [&](const store::Row& row) {
-                    found.push_back(run_from(row));
-                    return true;
-                },
-                workspace_id, pipeline, limit));
+    TRY(tx.each(
+        std::string(kRunColumns) + "JOIN pipelines p ON p.id = r.pipeline_id "
+                                   "WHERE r.workspace_id = $1 AND ($2 = '' OR p.name = $2) "
+                                   "ORDER BY r.id DESC LIMIT $3",
+        [&](const store::Row& row) {
+            found.push_back(run_from(row));
+            return true;
+        },
+        workspace_id, pipeline, limit));
     for (Run& run : found) {
         TRY_ASSIGN(run.tasks, tasks_of(tx, run.id));
     }
@@ -177,8 +184,9 @@ Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id,
 }
 
 Result<std::vector<int64_t>> open_runs(store::Tx& tx) {
-    return tx.all<int64_t>("SELECT id FROM pipeline_runs WHERE state IN ('queued', 'running') "
-                           "ORDER BY id LIMIT 10000");
+    return tx.all<int64_t>(
+        "SELECT id FROM pipeline_runs WHERE state IN ('queued', 'running') "
+        "ORDER BY id LIMIT 10000");
 }
 
 Result<bool> move_run(store::Tx& tx, const Run& from, State to, const std::string& problem,
@@ -200,8 +208,7 @@ Result<bool> begin_attempt(store::Tx& tx, int64_t run_id, const Task& task, int6
                        "pid = 0, start_ticks = 0, started_at = $2, ended_at = NULL, "
                        "exit_code = NULL WHERE run_id = $3 AND name = $4 AND ver = $5 "
                        "AND state = $6",
-                       attempt, to_micros(now), run_id, task.name, task.ver,
-                       name_of(task.state)));
+                       attempt, to_micros(now), run_id, task.name, task.ver, name_of(task.state)));
     return changed == 1;
 }
 
@@ -219,8 +226,8 @@ Result<bool> end_attempt(store::Tx& tx, int64_t run_id, const Task& task, State 
                tx.exec("UPDATE pipeline_tasks SET state = $1, ver = ver + 1, ended_at = $2, "
                        "exit_code = $3, problem = $4, outputs = $5 "
                        "WHERE run_id = $6 AND name = $7 AND attempt = $8 AND state = 'running'",
-                       name_of(to), to_micros(now), task.exit_code, task.problem,
-                       task.outputs.text, run_id, task.name, task.attempt));
+                       name_of(to), to_micros(now), task.exit_code, task.problem, task.outputs.text,
+                       run_id, task.name, task.attempt));
     return changed == 1;
 }
 

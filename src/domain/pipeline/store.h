@@ -21,8 +21,8 @@ Result<int64_t> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunReq
                            Time now);
 Result<Run> get_run(store::Tx& tx, int64_t id);
 // Newest first.
-Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id,
-                                   const std::string& pipeline, int limit);
+Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id, const std::string& pipeline,
+                                   int limit);
 // Runs that are not final, oldest first.
 Result<std::vector<int64_t>> open_runs(store::Tx& tx);
 

@@ -60,10 +60,18 @@ void put_row(std::string& out, const Schema& schema, const Row& row) {
     for (size_t i = 0; i < schema.columns.size(); ++i) {
         const Cell cell = row.features[i];
         switch (schema.columns[i].type) {
-            case ColumnType::float32: put(out, static_cast<float>(cell.real)); break;
-            case ColumnType::float64: put(out, cell.real); break;
-            case ColumnType::int64: put(out, cell.integer); break;
-            case ColumnType::text: put_text(out, row.texts[cell.text]); break;
+            case ColumnType::float32:
+                put(out, static_cast<float>(cell.real));
+                break;
+            case ColumnType::float64:
+                put(out, cell.real);
+                break;
+            case ColumnType::int64:
+                put(out, cell.integer);
+                break;
+            case ColumnType::text:
+                put_text(out, row.texts[cell.text]);
+                break;
         }
     }
     if (row.labelled) {
@@ -96,9 +104,15 @@ bool get_row(std::string_view bytes, const Schema& schema, Row& row) {
     for (const Column& column : schema.columns) {
         Cell cell{};
         switch (column.type) {
-            case ColumnType::float32: cell.real = in.get<float>(); break;
-            case ColumnType::float64: cell.real = in.get<double>(); break;
-            case ColumnType::int64: cell.integer = in.get<int64_t>(); break;
+            case ColumnType::float32:
+                cell.real = in.get<float>();
+                break;
+            case ColumnType::float64:
+                cell.real = in.get<double>();
+                break;
+            case ColumnType::int64:
+                cell.integer = in.get<int64_t>();
+                break;
             case ColumnType::text:
                 cell.text = static_cast<uint32_t>(row.texts.size());
                 row.texts.emplace_back(in.get_text());

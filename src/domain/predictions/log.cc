@@ -128,8 +128,10 @@ Result<std::optional<FirstAnswer>> EndpointLog::append(const Schema& schema, con
         const auto same = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) {
             return p.day == day && p.schema == schema;
         });
-        if (same == pending_.end()) pending_.push_back({day, schema, {}, {}});
-        else std::iter_swap(same, pending_.end() - 1);
+        if (same == pending_.end())
+            pending_.push_back({day, schema, {}, {}});
+        else
+            std::iter_swap(same, pending_.end() - 1);
     }
     Pending& pending = pending_.back();
     const size_t before = pending.bytes.size();

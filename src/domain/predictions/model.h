@@ -68,12 +68,12 @@ struct Row {
     Key key;
     std::string unit;
     int64_t arrived_us = 0;
-    uint32_t route = 0;      // number of the route that was in force
-    Arm arm = Arm::champion; // who answered
-    Share share = 0;         // probability of the candidate's arm at that moment
-    int32_t champion = 0;    // model version of the primary
-    int32_t candidate = 0;   // of the other one, 0: none
-    Answer champion_answer;  // empty when that model did not score the row
+    uint32_t route = 0;       // number of the route that was in force
+    Arm arm = Arm::champion;  // who answered
+    Share share = 0;          // probability of the candidate's arm at that moment
+    int32_t champion = 0;     // model version of the primary
+    int32_t candidate = 0;    // of the other one, 0: none
+    Answer champion_answer;   // empty when that model did not score the row
     Answer candidate_answer;
     bool champion_failed = false;
     bool candidate_failed = false;
@@ -120,8 +120,8 @@ struct Segment {
 }  // namespace rondo::predictions
 
 template <>
-inline constexpr auto rondo::json::enum_names<rondo::predictions::ColumnType> = std::array{
-    std::pair{rondo::predictions::ColumnType::float32, std::string_view("float32")},
-    std::pair{rondo::predictions::ColumnType::float64, std::string_view("float64")},
-    std::pair{rondo::predictions::ColumnType::int64, std::string_view("int64")},
-    std::pair{rondo::predictions::ColumnType::text, std::string_view("text")}};
+inline constexpr auto rondo::json::enum_names<rondo::predictions::ColumnType> =
+    std::array{std::pair{rondo::predictions::ColumnType::float32, std::string_view("float32")},
+               std::pair{rondo::predictions::ColumnType::float64, std::string_view("float64")},
+               std::pair{rondo::predictions::ColumnType::int64, std::string_view("int64")},
+               std::pair{rondo::predictions::ColumnType::text, std::string_view("text")}};

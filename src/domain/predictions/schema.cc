@@ -58,7 +58,8 @@ void convert(Row& row, const Schema& from, const Schema& to) {
             case ColumnType::int64:
                 cell.integer = source ? row.features[*source].integer : 0;
                 break;
-            default: cell.real = source ? number_of(row, from, *source) : std::nan("");
+            default:
+                cell.real = source ? number_of(row, from, *source) : std::nan("");
         }
         features.push_back(cell);
     }
@@ -68,20 +69,26 @@ void convert(Row& row, const Schema& from, const Schema& to) {
 
 double number_of(const Row& row, const Schema& schema, size_t column) {
     switch (schema.columns[column].type) {
-        case ColumnType::int64: return static_cast<double>(row.features[column].integer);
-        case ColumnType::text: return std::nan("");
-        default: return row.features[column].real;
+        case ColumnType::int64:
+            return static_cast<double>(row.features[column].integer);
+        case ColumnType::text:
+            return std::nan("");
+        default:
+            return row.features[column].real;
     }
 }
 
 std::string text_of(const Row& row, const Schema& schema, size_t column) {
     const Cell cell = row.features[column];
     switch (schema.columns[column].type) {
-        case ColumnType::text: return row.texts[cell.text];
-        case ColumnType::int64: return shortest(cell.integer);
+        case ColumnType::text:
+            return row.texts[cell.text];
+        case ColumnType::int64:
+            return shortest(cell.integer);
         case ColumnType::float32:
             return std::isnan(cell.real) ? "" : shortest(static_cast<float>(cell.real));
-        case ColumnType::float64: return std::isnan(cell.real) ? "" : shortest(cell.real);
+        case ColumnType::float64:
+            return std::isnan(cell.real) ? "" : shortest(cell.real);
     }
     return {};
 }

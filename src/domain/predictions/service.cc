@@ -19,9 +19,8 @@ int64_t join(std::vector<Row>& rows, std::span<const Label> labels) {
     std::vector<Row*> by_key;
     by_key.reserve(rows.size());
     for (Row& row : rows) by_key.push_back(&row);
-    std::sort(by_key.begin(), by_key.end(), [](const Row* a, const Row* b) {
-        return a->key < b->key;
-    });
+    std::sort(by_key.begin(), by_key.end(),
+              [](const Row* a, const Row* b) { return a->key < b->key; });
     int64_t unmatched = 0;
     for (const Label& label : labels) {
         const auto found =
@@ -72,7 +71,9 @@ Result<AcceptedLabels> Service::accept_labels(store::Tx& tx, int64_t endpoint_id
                 ++out.accepted;
                 if (sealed && day_of(from_micros(label.key.event_us)) <= *sealed) ++out.late;
                 break;
-            case sql::Inserted::repeated: ++out.repeated; break;
+            case sql::Inserted::repeated:
+                ++out.repeated;
+                break;
             case sql::Inserted::contradictory:
                 ++out.contradictory;
                 if (!contradicted) contradicted = label.known;

@@ -13,10 +13,10 @@ struct PromoteSpec {
     double evidence = 20;  // an equally good candidate reaches it with probability at most 1/20
     int64_t min_days = 7;  // one weekly cycle
     int64_t min_rows = 500;
-    static constexpr auto fields = std::tuple{
-        json::field("evidence", &PromoteSpec::evidence, "E-value that promotes"),
-        json::field("min_days", &PromoteSpec::min_days, "Event days that it needs"),
-        json::field("min_rows", &PromoteSpec::min_rows, "Rows that it needs")};
+    static constexpr auto fields =
+        std::tuple{json::field("evidence", &PromoteSpec::evidence, "E-value that promotes"),
+                   json::field("min_days", &PromoteSpec::min_days, "Event days that it needs"),
+                   json::field("min_rows", &PromoteSpec::min_rows, "Rows that it needs")};
 };
 
 struct SafetySpec {
@@ -41,11 +41,11 @@ struct StageSpec {
     double share = 0.05;  // canary: of units that get the candidate's answers; shadow: scored along
     PromoteSpec promote;  // to the next stage; after the last one to champion
     Micros horizon = std::chrono::hours{24 * 42};
-    static constexpr auto fields = std::tuple{
-        json::field("mode", &StageSpec::mode, "shadow or canary"),
-        json::field("share", &StageSpec::share, "Share of units, in steps of 0.0001"),
-        json::field("promote", &StageSpec::promote, "What leads on"),
-        json::field("horizon", &StageSpec::horizon, "Inconclusive after this long")};
+    static constexpr auto fields =
+        std::tuple{json::field("mode", &StageSpec::mode, "shadow or canary"),
+                   json::field("share", &StageSpec::share, "Share of units, in steps of 0.0001"),
+                   json::field("promote", &StageSpec::promote, "What leads on"),
+                   json::field("horizon", &StageSpec::horizon, "Inconclusive after this long")};
 };
 
 struct WatchSpec {
@@ -92,9 +92,9 @@ struct Rollout {
     int64_t stage = 0;
     Time stage_since{};
     experiment::Evidence evidence;
-    std::optional<Day> folded;  // last day in the evidence
+    std::optional<Day> folded;     // last day in the evidence
     std::optional<int64_t> cause;  // event
-    std::string origin;         // "loop" or "by hand"
+    std::string origin;            // "loop" or "by hand"
     Ending ending = Ending::open;
     Time started{};
     std::optional<Time> ended;
@@ -129,9 +129,9 @@ inline constexpr auto rondo::json::enum_names<rondo::rollout::State> =
                std::pair{rondo::rollout::State::watching, std::string_view("watching")},
                std::pair{rondo::rollout::State::closed, std::string_view("closed")}};
 template <>
-inline constexpr auto rondo::json::enum_names<rondo::rollout::Ending> = std::array{
-    std::pair{rondo::rollout::Ending::open, std::string_view("open")},
-    std::pair{rondo::rollout::Ending::promoted, std::string_view("promoted")},
-    std::pair{rondo::rollout::Ending::rolled_back, std::string_view("rolled_back")},
-    std::pair{rondo::rollout::Ending::inconclusive, std::string_view("inconclusive")},
-    std::pair{rondo::rollout::Ending::aborted, std::string_view("aborted")}};
+inline constexpr auto rondo::json::enum_names<rondo::rollout::Ending> =
+    std::array{std::pair{rondo::rollout::Ending::open, std::string_view("open")},
+               std::pair{rondo::rollout::Ending::promoted, std::string_view("promoted")},
+               std::pair{rondo::rollout::Ending::rolled_back, std::string_view("rolled_back")},
+               std::pair{rondo::rollout::Ending::inconclusive, std::string_view("inconclusive")},
+               std::pair{rondo::rollout::Ending::aborted, std::string_view("aborted")}};

@@ -31,8 +31,9 @@ Status check_stage(const RolloutSpec& spec, const StageSpec& stage, const std::s
         return fail(Code::invalid, where + ".share of a canary is at most 0.5", where);
     if (stage.mode == RouteMode::shadow && !spec.paired)
         return fail(Code::invalid,
-                    where + ": a shadow stage lets both models score the same rows; say paired: "
-                            "true, and outcome_independent_of_answer: true if that is so",
+                    where +
+                        ": a shadow stage lets both models score the same rows; say paired: "
+                        "true, and outcome_independent_of_answer: true if that is so",
                     where);
     return ok();
 }
@@ -53,8 +54,10 @@ Status check(const RolloutSpec& spec) {
     if (spec.watch && !to_share(spec.watch->share))
         return fail(Code::invalid, "rollout.watch.share has to be in (0, 1]", "rollout.watch");
     if (spec.watch && !spec.paired)
-        return fail(Code::invalid, "a watch compares with the old champion on the same rows: it "
-                                   "needs paired: true", "rollout.watch");
+        return fail(Code::invalid,
+                    "a watch compares with the old champion on the same rows: it "
+                    "needs paired: true",
+                    "rollout.watch");
     const SafetySpec& safety = spec.safety;
     if (!(safety.max_failed_share > 0 && safety.max_failed_share < 1) ||
         !(safety.max_slow_share > 0 && safety.max_slow_share < 1) || safety.min_requests < 1)
@@ -88,7 +91,8 @@ Status Service::add_route(store::Tx& tx, const Rollout& rollout, RouteMode mode,
     route.rollout_id = rollout.id;
     const StageSpec& stage = rollout.stage_spec();
     switch (mode) {
-        case RouteMode::single: break;
+        case RouteMode::single:
+            break;
         case RouteMode::shadow:
             route.candidate = rollout.candidate;
             route.scored_by_both = *to_share(stage.share);
@@ -122,8 +126,8 @@ Result<Rollout> Service::start(store::Tx& tx, const serving::EndpointRow& endpoi
                                std::optional<int64_t> cause, const std::string& origin) const {
     TRY(check(spec));
     if (champion == candidate)
-        return fail(Code::invalid, "version " + std::to_string(candidate) +
-                                       " is the champion already", "version");
+        return fail(Code::invalid,
+                    "version " + std::to_string(candidate) + " is the champion already", "version");
     Rollout rollout;
     rollout.endpoint_id = endpoint.id;
     rollout.spec = std::move(spec);
@@ -151,12 +155,14 @@ Result<std::set<int64_t>> Service::evidence_routes(store::Tx& tx, const Rollout&
 Result<Rollout> Service::act(store::Tx& tx, const serving::EndpointRow& endpoint, Rollout rollout,
                              const experiment::Verdict& verdict, Time tick) const {
     switch (verdict.outcome) {
-        case Outcome::go_on: return store(tx, std::move(rollout));
+        case Outcome::go_on:
+            return store(tx, std::move(rollout));
         case Outcome::roll_back:
             return end(tx, endpoint, std::move(rollout), Ending::rolled_back, tick);
         case Outcome::inconclusive:
             return end(tx, endpoint, std::move(rollout), Ending::inconclusive, tick);
-        case Outcome::promote: break;
+        case Outcome::promote:
+            break;
     }
     const bool last_stage = rollout.stage + 1 == static_cast<int64_t>(rollout.spec.stages.size());
     if (rollout.state == State::watching) {

@@ -15,8 +15,8 @@ Status check(const RolloutSpec& spec);
 experiment::Rules rules_of(const Rollout& rollout, double min_coverage);
 
 // Points the endpoint's alias to a version, in the same transaction. Wired in by app.
-using SetChampion = std::function<Status(store::Tx& tx, const serving::EndpointRow& endpoint,
-                                         int32_t version)>;
+using SetChampion =
+    std::function<Status(store::Tx& tx, const serving::EndpointRow& endpoint, int32_t version)>;
 
 class Service {
   public:

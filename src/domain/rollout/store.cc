@@ -55,12 +55,13 @@ Rollout rollout_from(const store::Row& row) {
 template <class... A>
 Result<std::vector<Rollout>> select(store::Tx& tx, std::string_view where, const A&... args) {
     std::vector<Rollout> found;
-    TRY(tx.each(std::string(kColumns) + std::string(where),
-                [&](const store::Row& row) {
-                    found.push_back(rollout_from(row));
-                    return true;
-                },
-                args...));
+    TRY(tx.each(
+        std::string(kColumns) + std::string(where),
+        [&](const store::Row& row) {
+            found.push_back(rollout_from(row));
+            return true;
+        },
+        args...));
     return found;
 }
 
@@ -74,7 +75,8 @@ Result<std::optional<Rollout>> first(store::Tx& tx, std::string_view where, cons
 }  // namespace
 
 Result<int64_t> insert(store::Tx& tx, const Rollout& r) {
-    TRY_ASSIGN(const auto id, tx.one<int64_t>(
+    TRY_ASSIGN(const auto id,
+               tx.one<int64_t>(
                    "INSERT INTO rollouts (endpoint_id, spec, champion, candidate, state, ver, "
                    "stage, stage_since_us, evidence, cause, origin, outcome, started_at) "
                    "VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12) "
@@ -83,8 +85,9 @@ Result<int64_t> insert(store::Tx& tx, const Rollout& r) {
                    r.stage, to_micros(r.stage_since), json::write(r.evidence), r.cause, r.origin,
                    name_of(r.ending), to_micros(r.started)));
     if (!id)
-        return fail(Code::conflict, "the endpoint has a rollout under way; wait for its end or "
-                                    "abort it first");
+        return fail(Code::conflict,
+                    "the endpoint has a rollout under way; wait for its end or "
+                    "abort it first");
     return *id;
 }
 
@@ -109,8 +112,8 @@ Result<bool> update(store::Tx& tx, const Rollout& r) {
                tx.exec("UPDATE rollouts SET state = $1, ver = ver + 1, stage = $2, "
                        "stage_since_us = $3, evidence = $4, folded_day = $5, outcome = $6, "
                        "ended_us = $7 WHERE id = $8 AND ver = $9",
-                       name_of(r.state), r.stage, to_micros(r.stage_since),
-                       json::write(r.evidence), folded, name_of(r.ending), ended, r.id, r.ver));
+                       name_of(r.state), r.stage, to_micros(r.stage_since), json::write(r.evidence),
+                       folded, name_of(r.ending), ended, r.id, r.ver));
     return changed == 1;
 }
 
@@ -128,7 +131,8 @@ Result<bool> enter_unit(store::Tx& tx, int64_t rollout_id, uint64_t unit_hash) {
 }
 
 Status put_point(store::Tx& tx, int64_t rollout_id, const experiment::Point& point) {
-    TRY(tx.exec("INSERT INTO rollout_ticks (rollout_id, tick_us, data) VALUES ($1, $2, $3) "
+    TRY(
+        tx.exec("INSERT INTO rollout_ticks (rollout_id, tick_us, data) VALUES ($1, $2, $3) "
                 "ON CONFLICT DO NOTHING",
                 rollout_id, to_micros(point.tick), json::write(point)));
     return ok();
@@ -136,26 +140,28 @@ Status put_point(store::Tx& tx, int64_t rollout_id, const experiment::Point& poi
 
 Result<std::vector<experiment::Point>> points(store::Tx& tx, int64_t rollout_id) {
     std::vector<experiment::Point> found;
-    TRY(tx.each("SELECT data FROM rollout_ticks WHERE rollout_id = $1 ORDER BY tick_us",
-                [&](const store::Row& row) {
-                    found.push_back(stored<experiment::Point>(row.text(0)));
-                    return true;
-                },
-                rollout_id));
+    TRY(tx.each(
+        "SELECT data FROM rollout_ticks WHERE rollout_id = $1 ORDER BY tick_us",
+        [&](const store::Row& row) {
+            found.push_back(stored<experiment::Point>(row.text(0)));
+            return true;
+        },
+        rollout_id));
     return found;
 }
 
 Result<std::vector<RouteOfRollout>> routes_of(store::Tx& tx, int64_t endpoint_id,
                                               int64_t rollout_id) {
     std::vector<RouteOfRollout> found;
-    TRY(tx.each("SELECT number, mode, effective_us FROM routes "
-                "WHERE endpoint_id = $1 AND rollout_id = $2 ORDER BY number",
-                [&](const store::Row& row) {
-                    found.push_back({row.integer(0), value_of<serving::RouteMode>(row.text(1)),
-                                     from_micros(row.integer(2))});
-                    return true;
-                },
-                endpoint_id, rollout_id));
+    TRY(tx.each(
+        "SELECT number, mode, effective_us FROM routes "
+        "WHERE endpoint_id = $1 AND rollout_id = $2 ORDER BY number",
+        [&](const store::Row& row) {
+            found.push_back({row.integer(0), value_of<serving::RouteMode>(row.text(1)),
+                             from_micros(row.integer(2))});
+            return true;
+        },
+        endpoint_id, rollout_id));
     return found;
 }
 

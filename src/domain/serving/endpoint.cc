@@ -89,10 +89,10 @@ bool Endpoint::falls_in(const std::string& unit, int64_t rollout, Share share) c
     put(text, rollout);
     text += unit;
     // The hash as a fraction of 2^64 against the share: a larger share only adds units.
-    const auto bucket = static_cast<Share>(
-        static_cast<unsigned __int128>(siphash(parts_.assignment_key, text)) *
-            predictions::kWhole >>
-        64);
+    const auto bucket =
+        static_cast<Share>(static_cast<unsigned __int128>(siphash(parts_.assignment_key, text)) *
+                               predictions::kWhole >>
+                           64);
     return bucket < share;
 }
 
@@ -138,8 +138,8 @@ Task<Endpoint::Scored> Endpoint::score(std::shared_ptr<Engine> engine,
     } else {
         out.answers = engine->predict(*frame);
     }
-    out.took_us = static_cast<uint32_t>(
-        std::min<int64_t>((parts_.env.steady() - start).count(), UINT32_MAX));
+    out.took_us =
+        static_cast<uint32_t>(std::min<int64_t>((parts_.env.steady() - start).count(), UINT32_MAX));
     co_return out;
 }
 
@@ -188,17 +188,15 @@ Task<Result<Served>> Endpoint::predict(std::shared_ptr<const Frame> frame, Label
                                               " has no model yet: " + row_.spec.model +
                                               " names no version; train and register one first");
     CO_TRY_ASSIGN(flight.moment, moment_of(*flight.table, labels));
-    const bool late =
-        row_.spec.clock == Clock::event && flight.moment < flight.table->watermark;
+    const bool late = row_.spec.clock == Clock::event && flight.moment < flight.table->watermark;
     flight.live = &flight.table->at(flight.moment);
     const Route& route = flight.live->route;
     flight.sequence = row_.spec.clock == Clock::event
                           ? 0
                           : next_sequence_.fetch_add(static_cast<uint32_t>(flight.frame->rows));
-    flight.unit = !labels.unit.empty()
-                      ? std::move(labels.unit)
-                      : "request-" + std::to_string(to_micros(flight.moment)) + "-" +
-                            std::to_string(flight.sequence);
+    flight.unit = !labels.unit.empty() ? std::move(labels.unit)
+                                       : "request-" + std::to_string(to_micros(flight.moment)) +
+                                             "-" + std::to_string(flight.sequence);
     if (!late) {
         if (auto first = first_answers(flight)) co_return std::move(*first);
     }
@@ -218,8 +216,7 @@ Task<Result<Served>> Endpoint::predict(std::shared_ptr<const Frame> frame, Label
         flight.champion = co_await score(flight.live->champion, flight.frame);
     // The champion's failure is the caller's answer only where nothing else can answer.
     const bool needs_champion = flight.arm == Arm::champion || covered;
-    if (needs_champion && !flight.champion.answers)
-        co_return fail(flight.champion.answers.error());
+    if (needs_champion && !flight.champion.answers) co_return fail(flight.champion.answers.error());
 
     if (late) {
         parts_.log->count_late();
@@ -263,16 +260,14 @@ Result<Served> Endpoint::log_and_answer(const Flight& flight) {
         row.features.assign(cells.begin(), cells.end());
         TRY_ASSIGN(const auto first, parts_.log->append(*flight.frame->schema, row));
         if (first) {  // another connection sent the same row at the same moment
-            served.prediction_ids.push_back(
-                id_of(row.key, first->arm, first->share, first->route));
+            served.prediction_ids.push_back(id_of(row.key, first->arm, first->share, first->route));
             if (served.answers.texts.empty())
                 std::copy(first->answer.values.begin(), first->answer.values.end(),
                           served.answers.values.begin() +
                               static_cast<std::ptrdiff_t>(i * served.answers.width));
             continue;
         }
-        served.prediction_ids.push_back(
-            id_of(row.key, row.arm, row.share, row.route));
+        served.prediction_ids.push_back(id_of(row.key, row.arm, row.share, row.route));
     }
     return served;
 }

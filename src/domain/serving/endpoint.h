@@ -31,14 +31,14 @@ LiveRoute make_live(Route route, std::shared_ptr<Engine> champion,
 // The routes that a request may still fall under, by the moment they take effect. Immutable.
 struct RouteTable {
     std::vector<LiveRoute> routes;  // oldest first, never empty
-    Time watermark{};  // event clock: rows before it are late
+    Time watermark{};               // event clock: rows before it are late
     // The route in force at a moment of the endpoint's clock.
     const LiveRoute& at(Time moment) const;
 };
 
 // What the caller says about a request beside its features.
 struct Labels {
-    std::string unit;              // empty: every row is its own unit
+    std::string unit;                // empty: every row is its own unit
     std::optional<Time> event_time;  // required on the event clock
 };
 

@@ -17,8 +17,11 @@ Result<ModelAlias> parse_model(std::string_view uri) {
     const size_t at = uri.rfind('@');
     if (!uri.starts_with(kScheme) || at == std::string_view::npos || at == kScheme.size() ||
         at + 1 == uri.size())
-        return fail(Code::invalid, quoted(uri) + " is no model with an alias; write it as "
-                                                 "models:/NAME@ALIAS", "model");
+        return fail(Code::invalid,
+                    quoted(uri) +
+                        " is no model with an alias; write it as "
+                        "models:/NAME@ALIAS",
+                    "model");
     return ModelAlias{std::string(uri.substr(kScheme.size(), at - kScheme.size())),
                       std::string(uri.substr(at + 1))};
 }
@@ -30,8 +33,11 @@ Status check(const EndpointSpec& spec) {
                         (c >= '0' && c <= '9') || c == '-' || c == '_');
     }
     if (!good)
-        return fail(Code::invalid, quoted(spec.name) + " is no endpoint name: use letters, digits, "
-                                                       "'-' and '_', at most 63", "name");
+        return fail(Code::invalid,
+                    quoted(spec.name) +
+                        " is no endpoint name: use letters, digits, "
+                        "'-' and '_', at most 63",
+                    "name");
     TRY(parse_model(spec.model));
     if (spec.tick_every < std::chrono::minutes{1} || spec.tick_every > std::chrono::hours{24 * 31})
         return fail(Code::invalid, "tick_every has to be 1m to 31d", "tick_every");
@@ -48,17 +54,17 @@ Result<std::shared_ptr<predictions::EndpointLog>> Endpoints::open_log(const Endp
         std::optional<Day> sealed;
     };
     TRY_ASSIGN(const State state, parts_.db.read_now([&](store::Tx& tx) -> Result<State> {
-                   State found;
-                   TRY_ASSIGN(found.settled, sql::settled(tx, row.id));
-                   TRY_ASSIGN(found.sealed, predictions::sql::sealed_day(tx, row.id));
-                   return found;
-               }));
-    const auto keep = row.spec.clock == Clock::event ? predictions::KeepKeys::yes
-                                                     : predictions::KeepKeys::no;
-    TRY_ASSIGN(std::shared_ptr<predictions::EndpointLog> log,
-               predictions::EndpointLog::open(parts_.env,
-                                              parts_.folder + "/" + std::to_string(row.id), row.id,
-                                              state.settled.value_or(Time{}), keep));
+        State found;
+        TRY_ASSIGN(found.settled, sql::settled(tx, row.id));
+        TRY_ASSIGN(found.sealed, predictions::sql::sealed_day(tx, row.id));
+        return found;
+    }));
+    const auto keep =
+        row.spec.clock == Clock::event ? predictions::KeepKeys::yes : predictions::KeepKeys::no;
+    TRY_ASSIGN(
+        std::shared_ptr<predictions::EndpointLog> log,
+        predictions::EndpointLog::open(parts_.env, parts_.folder + "/" + std::to_string(row.id),
+                                       row.id, state.settled.value_or(Time{}), keep));
     // A kill between sealing a day and dropping its files left both.
     for (const Day day : log->open_days()) {
         if (state.sealed && day <= *state.sealed) TRY(log->drop_day(day));
@@ -70,9 +76,8 @@ Result<std::shared_ptr<predictions::EndpointLog>> Endpoints::open_log(const Endp
 }
 
 Status Endpoints::load_all() {
-    TRY_ASSIGN(const auto rows, parts_.db.read_now([](store::Tx& tx) {
-                   return sql::list_endpoints(tx, 1);
-               }));
+    TRY_ASSIGN(const auto rows,
+               parts_.db.read_now([](store::Tx& tx) { return sql::list_endpoints(tx, 1); }));
     for (const EndpointRow& row : rows) TRY(open(row));
     return ok();
 }
@@ -96,8 +101,8 @@ Status Endpoints::open(const EndpointRow& row) {
         by_name_[row.spec.name] = endpoint;
     }
     if (Status refreshed = refresh(row.id); !refreshed)
-        log::warning("endpoint without a model", {{"endpoint", row.spec.name},
-                                                  {"because", refreshed.error().message}});
+        log::warning("endpoint without a model",
+                     {{"endpoint", row.spec.name}, {"because", refreshed.error().message}});
     return ok();
 }
 
@@ -109,11 +114,11 @@ Status Endpoints::refresh(int64_t endpoint_id) {
         std::vector<Route> routes;
     };
     TRY_ASSIGN(State state, parts_.db.read_now([&](store::Tx& tx) -> Result<State> {
-                   State found;
-                   TRY_ASSIGN(found.settled, sql::settled(tx, endpoint_id));
-                   TRY_ASSIGN(found.routes, sql::latest_routes(tx, endpoint_id, kRoutesInView));
-                   return found;
-               }));
+        State found;
+        TRY_ASSIGN(found.settled, sql::settled(tx, endpoint_id));
+        TRY_ASSIGN(found.routes, sql::latest_routes(tx, endpoint_id, kRoutesInView));
+        return found;
+    }));
     if (state.routes.empty()) return ok();
     const Time settled = state.settled.value_or(Time::min());
     // Of the routes that have begun only the newest is still in force.
@@ -125,8 +130,7 @@ Status Endpoints::refresh(int64_t endpoint_id) {
     if (const auto current = endpoint->routes()) table->watermark = current->watermark;
     if (state.settled) table->watermark = std::max(table->watermark, *state.settled);
     for (const Route& route : state.routes) {
-        TRY_ASSIGN(auto champion,
-                   engine(endpoint->row().workspace_id, model.name, route.champion));
+        TRY_ASSIGN(auto champion, engine(endpoint->row().workspace_id, model.name, route.champion));
         std::shared_ptr<Engine> candidate;
         if (route.candidate != 0) {
             TRY_ASSIGN(candidate,
@@ -147,8 +151,8 @@ Result<std::shared_ptr<Engine>> Endpoints::engine(int64_t workspace_id, const st
         if (const auto held = engines_[key].lock()) return held;
     }
     TRY_ASSIGN(const ModelPackage package, parts_.db.read_now([&](store::Tx& tx) {
-                   return parts_.fetch(tx, workspace_id, model, version);
-               }));
+        return parts_.fetch(tx, workspace_id, model, version);
+    }));
     TRY_ASSIGN(auto loaded, parts_.loader.load(package));
     log::info("model loaded", {{"model", model}, {"version", version}, {"by", loaded->kind()}});
     const std::lock_guard lock(mutex_);

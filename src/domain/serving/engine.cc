@@ -60,10 +60,10 @@ std::string mismatch(const ModelDescription& description, const trees::Booster& 
         return "its signature has " + std::to_string(columns.size()) + " columns and its trees " +
                std::to_string(booster.features());
     for (size_t i = 0; i < columns.size(); ++i) {
-        if (columns[i].type == ColumnType::text) return "the column '" + columns[i].name + "' is text";
+        if (columns[i].type == ColumnType::text)
+            return "the column '" + columns[i].name + "' is text";
         const auto& names = booster.feature_names();
-        if (!names.empty() && names[i] != columns[i].name &&
-            columns[i].name != std::to_string(i))
+        if (!names.empty() && names[i] != columns[i].name && columns[i].name != std::to_string(i))
             return "its signature and its trees name column " + std::to_string(i) + " differently";
     }
     return {};

@@ -15,8 +15,8 @@ Result<Cell> convert(Cell cell, ColumnType from, ColumnType to, const std::strin
     if (to == ColumnType::int64) {
         if (from == ColumnType::int64) return cell;
         if (std::isnan(cell.real) || std::trunc(cell.real) != cell.real)
-            return fail(Code::invalid, "the feature " + rondo::quoted(name) + " has to be an integer",
-                        name);
+            return fail(Code::invalid,
+                        "the feature " + rondo::quoted(name) + " has to be an integer", name);
         out.integer = static_cast<int64_t>(cell.real);
         return out;
     }
@@ -34,8 +34,9 @@ Result<Frame> project(const Frame& frame, const Schema& to) {
         size_t index = 0;
         while (index < from.size() && from[index].name != column.name) ++index;
         if (index == from.size() || is_number(from[index].type) != is_number(column.type))
-            return fail(Code::invalid, "the model needs the feature " + rondo::quoted(column.name) +
-                                           ", which the request does not have",
+            return fail(Code::invalid,
+                        "the model needs the feature " + rondo::quoted(column.name) +
+                            ", which the request does not have",
                         column.name);
         place.push_back(index);
     }
@@ -51,8 +52,8 @@ Result<Frame> project(const Frame& frame, const Schema& to) {
                 out.cells.push_back(cell);
                 continue;
             }
-            TRY_ASSIGN(const Cell converted, convert(cell, from[place[c]].type, to.columns[c].type,
-                                                     to.columns[c].name));
+            TRY_ASSIGN(const Cell converted,
+                       convert(cell, from[place[c]].type, to.columns[c].type, to.columns[c].name));
             out.cells.push_back(converted);
         }
     }

@@ -36,10 +36,10 @@ Result<Frame> project(const Frame& frame, const Schema& to);
 // The answers to a frame: one number a row, several numbers a row, or text (JSON) a row.
 struct Answers {
     size_t rows = 0;
-    size_t width = 1;             // numbers a row
-    bool single_precision = false;  // the numbers are floats: shown with their own digits
-    bool integers = false;          // class labels: shown without a fraction
-    std::vector<double> values;   // rows * width
+    size_t width = 1;                // numbers a row
+    bool single_precision = false;   // the numbers are floats: shown with their own digits
+    bool integers = false;           // class labels: shown without a fraction
+    std::vector<double> values;      // rows * width
     std::vector<std::string> texts;  // instead of values: one JSON text a row
 
     Answer row(size_t index) const {

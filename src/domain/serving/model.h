@@ -23,24 +23,24 @@ struct EndpointSpec {
     Clock clock = Clock::arrival;
     Micros maturation = std::chrono::hours{24};  // after this a label is expected to be known
     Micros tick_every = std::chrono::hours{24};
-    Micros tick_offset = std::chrono::hours{12}; // of the first tick after midnight UTC
-    double min_label_coverage = 0.98;            // below it no decision is made
+    Micros tick_offset = std::chrono::hours{12};         // of the first tick after midnight UTC
+    double min_label_coverage = 0.98;                    // below it no decision is made
     Micros allowed_lateness = std::chrono::minutes{10};  // arrival clock: watermark = now - this
 
-    static constexpr auto fields = std::tuple{
-        json::field("name", &EndpointSpec::name, "Name in URLs", json::required),
-        json::field("model", &EndpointSpec::model, "Model to serve: models:/NAME@ALIAS",
-                    json::required),
-        json::field("clock", &EndpointSpec::clock, "event or arrival"),
-        json::field("maturation", &EndpointSpec::maturation,
-                    "Time after which a prediction's label is expected to be known"),
-        json::field("tick_every", &EndpointSpec::tick_every, "Time between decisions"),
-        json::field("tick_offset", &EndpointSpec::tick_offset,
-                    "Time of the first decision after midnight UTC"),
-        json::field("min_label_coverage", &EndpointSpec::min_label_coverage,
-                    "Share of labelled predictions below which nothing is decided"),
-        json::field("allowed_lateness", &EndpointSpec::allowed_lateness,
-                    "Arrival clock: how late a prediction may be logged")};
+    static constexpr auto fields =
+        std::tuple{json::field("name", &EndpointSpec::name, "Name in URLs", json::required),
+                   json::field("model", &EndpointSpec::model, "Model to serve: models:/NAME@ALIAS",
+                               json::required),
+                   json::field("clock", &EndpointSpec::clock, "event or arrival"),
+                   json::field("maturation", &EndpointSpec::maturation,
+                               "Time after which a prediction's label is expected to be known"),
+                   json::field("tick_every", &EndpointSpec::tick_every, "Time between decisions"),
+                   json::field("tick_offset", &EndpointSpec::tick_offset,
+                               "Time of the first decision after midnight UTC"),
+                   json::field("min_label_coverage", &EndpointSpec::min_label_coverage,
+                               "Share of labelled predictions below which nothing is decided"),
+                   json::field("allowed_lateness", &EndpointSpec::allowed_lateness,
+                               "Arrival clock: how late a prediction may be logged")};
 };
 
 struct EndpointRow {
@@ -60,12 +60,12 @@ enum class RouteMode : uint8_t {
 };
 
 struct Route {
-    int64_t number = 0;      // within the endpoint, from 1
-    Time effective{};        // from this moment of the endpoint's clock on
+    int64_t number = 0;  // within the endpoint, from 1
+    Time effective{};    // from this moment of the endpoint's clock on
     RouteMode mode = RouteMode::single;
-    int32_t champion = 0;    // model versions; candidate 0: none
+    int32_t champion = 0;  // model versions; candidate 0: none
     int32_t candidate = 0;
-    Share share = 0;         // of units that the candidate answers (canary)
+    Share share = 0;           // of units that the candidate answers (canary)
     Share scored_by_both = 0;  // of units that both score; the same units, and more
     std::optional<int64_t> rollout_id;
 

@@ -47,7 +47,8 @@ std::string_view name_of(RouteMode mode) {
 
 Result<EndpointRow> put_endpoint(store::Tx& tx, int64_t workspace_id, const EndpointSpec& spec,
                                  Time now) {
-    TRY_ASSIGN(const auto row, (tx.one<int64_t, int64_t>(
+    TRY_ASSIGN(const auto row,
+               (tx.one<int64_t, int64_t>(
                    "INSERT INTO endpoints (workspace_id, name, spec, spec_version, created_at, "
                    "updated_at) VALUES ($1, $2, $3, 1, $4, $5) "
                    "ON CONFLICT (workspace_id, name) DO UPDATE SET spec = excluded.spec, "
@@ -63,40 +64,44 @@ Result<EndpointRow> put_endpoint(store::Tx& tx, int64_t workspace_id, const Endp
 Result<std::optional<EndpointRow>> find_endpoint(store::Tx& tx, int64_t workspace_id,
                                                  const std::string& name) {
     std::optional<EndpointRow> found;
-    TRY(tx.each(std::string(kEndpointColumns) + "WHERE workspace_id = $1 AND name = $2",
-                [&](const store::Row& row) {
-                    found = endpoint_from(row);
-                    return false;
-                },
-                workspace_id, name));
+    TRY(tx.each(
+        std::string(kEndpointColumns) + "WHERE workspace_id = $1 AND name = $2",
+        [&](const store::Row& row) {
+            found = endpoint_from(row);
+            return false;
+        },
+        workspace_id, name));
     return found;
 }
 
 Result<EndpointRow> get_endpoint(store::Tx& tx, int64_t id) {
     std::optional<EndpointRow> found;
-    TRY(tx.each(std::string(kEndpointColumns) + "WHERE id = $1",
-                [&](const store::Row& row) {
-                    found = endpoint_from(row);
-                    return false;
-                },
-                id));
+    TRY(tx.each(
+        std::string(kEndpointColumns) + "WHERE id = $1",
+        [&](const store::Row& row) {
+            found = endpoint_from(row);
+            return false;
+        },
+        id));
     if (!found) return fail(Code::not_found, "no endpoint with id " + std::to_string(id));
     return std::move(*found);
 }
 
 Result<std::vector<EndpointRow>> list_endpoints(store::Tx& tx, int64_t workspace_id) {
     std::vector<EndpointRow> found;
-    TRY(tx.each(std::string(kEndpointColumns) + "WHERE workspace_id = $1 ORDER BY name LIMIT 1000",
-                [&](const store::Row& row) {
-                    found.push_back(endpoint_from(row));
-                    return true;
-                },
-                workspace_id));
+    TRY(tx.each(
+        std::string(kEndpointColumns) + "WHERE workspace_id = $1 ORDER BY name LIMIT 1000",
+        [&](const store::Row& row) {
+            found.push_back(endpoint_from(row));
+            return true;
+        },
+        workspace_id));
     return found;
 }
 
 Result<std::optional<Time>> settled(store::Tx& tx, int64_t endpoint_id) {
-    TRY_ASSIGN(const auto at, tx.one<std::optional<int64_t>>(
+    TRY_ASSIGN(const auto at,
+               tx.one<std::optional<int64_t>>(
                    "SELECT settled_us FROM endpoint_clocks WHERE endpoint_id = $1", endpoint_id));
     if (!at || !*at) return std::nullopt;
     return from_micros(**at);
@@ -109,14 +114,15 @@ Status set_settled(store::Tx& tx, int64_t endpoint_id, Time settled) {
 }
 
 Result<Route> add_route(store::Tx& tx, int64_t endpoint_id, Route route) {
-    TRY_ASSIGN(const auto last, tx.one<std::optional<int64_t>>(
+    TRY_ASSIGN(const auto last,
+               tx.one<std::optional<int64_t>>(
                    "SELECT max(number) FROM routes WHERE endpoint_id = $1", endpoint_id));
     route.number = (last && *last ? **last : 0) + 1;
-    TRY(tx.exec("INSERT INTO routes (endpoint_id, number, effective_us, mode, champion, candidate, "
-                "share, scored_by_both, rollout_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                endpoint_id, route.number, to_micros(route.effective), name_of(route.mode),
-                route.champion, route.candidate, route.share, route.scored_by_both,
-                route.rollout_id));
+    TRY(tx.exec(
+        "INSERT INTO routes (endpoint_id, number, effective_us, mode, champion, candidate, "
+        "share, scored_by_both, rollout_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        endpoint_id, route.number, to_micros(route.effective), name_of(route.mode), route.champion,
+        route.candidate, route.share, route.scored_by_both, route.rollout_id));
     return route;
 }
 
@@ -128,12 +134,13 @@ Result<std::optional<Route>> latest_route(store::Tx& tx, int64_t endpoint_id) {
 
 Result<std::vector<Route>> latest_routes(store::Tx& tx, int64_t endpoint_id, int limit) {
     std::vector<Route> found;
-    TRY(tx.each(std::string(kRouteColumns) + "WHERE endpoint_id = $1 ORDER BY number DESC LIMIT $2",
-                [&](const store::Row& row) {
-                    found.push_back(route_from(row));
-                    return true;
-                },
-                endpoint_id, limit));
+    TRY(tx.each(
+        std::string(kRouteColumns) + "WHERE endpoint_id = $1 ORDER BY number DESC LIMIT $2",
+        [&](const store::Row& row) {
+            found.push_back(route_from(row));
+            return true;
+        },
+        endpoint_id, limit));
     std::reverse(found.begin(), found.end());
     return found;
 }

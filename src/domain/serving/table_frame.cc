@@ -15,8 +15,8 @@ Status fill_cell(Frame& frame, const predictions::Column& column, std::string_vi
     } else {
         auto value = data::number_of(text);
         if (!value)
-            return fail(value.error().code, "column " + quoted(column.name) + ": " +
-                                                value.error().message);
+            return fail(value.error().code,
+                        "column " + quoted(column.name) + ": " + value.error().message);
         if (column.type == ColumnType::int64) {
             if (std::isnan(*value))
                 return fail(Code::invalid, "column " + quoted(column.name) +
@@ -35,7 +35,7 @@ Status fill_cell(Frame& frame, const predictions::Column& column, std::string_vi
 }  // namespace
 
 Result<Frame> frame_of(const data::Table& table, std::span<const size_t> rows,
-                                const Schema& schema) {
+                       const Schema& schema) {
     std::vector<size_t> columns;
     for (const auto& column : schema.columns) {
         TRY_ASSIGN(const size_t index, table.need(column.name, "the data"));

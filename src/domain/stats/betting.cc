@@ -34,8 +34,10 @@ double crossing(std::span<const double> xs, double alpha, double sign) {
     if (e_against(xs, rejected, sign) < 1 / alpha) return rejected;
     for (int i = 0; i < 60 && std::abs(kept - rejected) > 1e-9; ++i) {
         const double middle = (kept + rejected) / 2;
-        if (e_against(xs, middle, sign) >= 1 / alpha) rejected = middle;
-        else kept = middle;
+        if (e_against(xs, middle, sign) >= 1 / alpha)
+            rejected = middle;
+        else
+            kept = middle;
     }
     return rejected;
 }
@@ -58,7 +60,8 @@ void BetProcess::update(double x) {
 double BetProcess::e_value() const { return mixture(log_wealth); }
 
 void LevelBets::update(double loss, double level) {
-    for (size_t j = 0; j < kStakes.size(); ++j) growth[j] += std::log1p(kStakes[j] * (loss - level));
+    for (size_t j = 0; j < kStakes.size(); ++j)
+        growth[j] += std::log1p(kStakes[j] * (loss - level));
 }
 
 void LevelBets::add(const LevelBets& day) {

@@ -60,9 +60,8 @@ double mixture(std::span<const double> log_wealth);
 // Source: Waudby-Smith and Ramdas 2023, section 4.
 struct Interval {
     double lower = -1, upper = 1;
-    static constexpr auto fields =
-        std::tuple{json::field("lower", &Interval::lower, "Lower end"),
-                   json::field("upper", &Interval::upper, "Upper end")};
+    static constexpr auto fields = std::tuple{json::field("lower", &Interval::lower, "Lower end"),
+                                              json::field("upper", &Interval::upper, "Upper end")};
 };
 Interval mean_interval(std::span<const double> xs, double alpha);
 

@@ -17,8 +17,8 @@ namespace rondo::stats {
 struct Cells {
     std::string feature;
     bool by_value = false;
-    std::vector<double> edges;      // sorted; values themselves when by_value
-    std::vector<int64_t> reference; // counts of the reference, one a cell
+    std::vector<double> edges;       // sorted; values themselves when by_value
+    std::vector<int64_t> reference;  // counts of the reference, one a cell
 
     static constexpr auto fields =
         std::tuple{json::field("feature", &Cells::feature, "Name of the feature"),
@@ -30,8 +30,8 @@ struct Cells {
     size_t cell_of(double value) const;
 };
 
-inline constexpr size_t kMaxCells = 32;      // ranges of a numeric feature
-inline constexpr size_t kFewValues = 10;     // Evidently's border between numbers and categories
+inline constexpr size_t kMaxCells = 32;         // ranges of a numeric feature
+inline constexpr size_t kFewValues = 10;        // Evidently's border between numbers and categories
 inline constexpr double kDriftThreshold = 0.1;  // and its threshold for this distance
 
 // Fixes the cells by the reference's values (NaN: missing). Values are few when there are at most
@@ -40,8 +40,8 @@ Cells make_cells(std::string feature, std::span<const double> reference);
 
 struct Drift {
     std::string feature;
-    double score = 0;      // Jensen-Shannon distance over the cells, natural logarithm: 0 to 0.833
-    double noise = 0;      // what chance alone stays below with probability 1 - alpha at this n
+    double score = 0;  // Jensen-Shannon distance over the cells, natural logarithm: 0 to 0.833
+    double noise = 0;  // what chance alone stays below with probability 1 - alpha at this n
     double threshold = kDriftThreshold;
     int64_t rows = 0;
     bool enough_data = false;  // noise below threshold: the window can tell

@@ -1,6 +1,7 @@
 // Intervals and quantiles for a fixed number of values.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 namespace rondo::stats {

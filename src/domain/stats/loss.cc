@@ -7,8 +7,10 @@ std::optional<double> loss_of(Loss loss, double answer, double outcome) {
     if (!(answer >= 0 && answer <= 1)) return std::nullopt;
     if (outcome != 0 && outcome != 1) return std::nullopt;
     switch (loss) {
-        case Loss::brier: return (answer - outcome) * (answer - outcome);
-        case Loss::zero_one: return (answer >= 0.5) == (outcome == 1) ? 0.0 : 1.0;
+        case Loss::brier:
+            return (answer - outcome) * (answer - outcome);
+        case Loss::zero_one:
+            return (answer >= 0.5) == (outcome == 1) ? 0.0 : 1.0;
     }
     return std::nullopt;
 }

@@ -40,7 +40,7 @@ struct UnitEvidence {
     struct Entry {
         bool candidate;  // the arm
         bool failed;
-        double rho;      // probability of the candidate's arm when the unit was assigned
+        double rho;  // probability of the candidate's arm when the unit was assigned
     };
     // Entries with rho outside (0, 1) carry no evidence and are only counted. 8 logarithms.
     void update(Entry entry, Direction direction);

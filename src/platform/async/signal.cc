@@ -23,8 +23,10 @@ Task<void> Signal::wait() { return wait_for(Micros::max()); }
 Task<void> Signal::wait_for(Micros longest) {
     if (!raised_) {
         if (!timer_) timer_ = std::make_unique<Timer>(co_await asio::this_coro::executor);
-        if (longest == Micros::max()) timer_->expires_at(asio::steady_timer::time_point::max());
-        else timer_->expires_after(longest);
+        if (longest == Micros::max())
+            timer_->expires_at(asio::steady_timer::time_point::max());
+        else
+            timer_->expires_after(longest);
         co_await timer_->async_wait(asio::as_tuple(asio::use_awaitable));
     }
     raised_ = false;

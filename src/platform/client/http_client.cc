@@ -33,12 +33,14 @@ Result<Address> parse_url(const std::string& url) {
     std::string_view rest = url;
     out.secure = rest.starts_with("https://");
     if (!out.secure && !rest.starts_with("http://"))
-        return fail(Code::invalid, quoted(url) + " is no URL of a server; write it as "
-                                                 "http://127.0.0.1:5000");
+        return fail(Code::invalid, quoted(url) +
+                                       " is no URL of a server; write it as "
+                                       "http://127.0.0.1:5000");
     rest.remove_prefix(out.secure ? 8 : 7);
     rest = rest.substr(0, rest.find('/'));
     const size_t colon = rest.rfind(':');
-    const bool has_port = colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
+    const bool has_port =
+        colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
     out.host = rest.substr(0, has_port ? colon : rest.size());
     out.port = has_port ? std::string(rest.substr(colon + 1)) : out.secure ? "443" : "80";
     if (out.host.empty()) return fail(Code::invalid, quoted(url) + " names no host");
@@ -56,7 +58,8 @@ class BeastClient final : public HttpClient {
 
     Result<HttpResponse> send(const HttpRequest& request, Micros patience,
                               uint64_t limit) override {
-        http::request<http::string_body> out{http::string_to_verb(request.method), request.target, 11};
+        http::request<http::string_body> out{http::string_to_verb(request.method), request.target,
+                                             11};
         out.set(http::field::host, address_.host + ":" + address_.port);
         for (const auto& [name, value] : request.headers) out.set(name, value);
         out.body() = request.body;
@@ -126,9 +129,8 @@ class BeastClient final : public HttpClient {
         }
         http::response_parser<http::string_body> in;
         in.body_limit(limit);
-        const error_code error = address_.secure
-                                     ? talk(*stream_, out, in, patience)
-                                     : talk(stream_->next_layer(), out, in, patience);
+        const error_code error = address_.secure ? talk(*stream_, out, in, patience)
+                                                 : talk(stream_->next_layer(), out, in, patience);
         if (error) return away(error);
         HttpResponse answer;
         answer.status = in.get().result_int();

@@ -30,8 +30,8 @@ class HttpClient {
     // system's authorities.
     static Result<std::unique_ptr<HttpClient>> open(const std::string& url);
     virtual ~HttpClient() = default;
-    // Code::unavailable when the server cannot be reached or leaves, Code::deadline_exceeded when it
-    // takes longer than `patience`, Code::too_large beyond `limit` bytes of answer.
+    // Code::unavailable when the server cannot be reached or leaves, Code::deadline_exceeded when
+    // it takes longer than `patience`, Code::too_large beyond `limit` bytes of answer.
     virtual Result<HttpResponse> send(const HttpRequest& request, Micros patience,
                                       uint64_t limit) = 0;
 };

@@ -44,7 +44,8 @@ bool Hub::is_closed() const {
 
 Result<int64_t> Events::publish(store::Tx& tx, const NewEvent& event) const {
     const Time now = env_.now();
-    TRY_ASSIGN(const auto id, tx.one<int64_t>(
+    TRY_ASSIGN(const auto id,
+               tx.one<int64_t>(
                    "INSERT INTO events (workspace_id, recorded_at, happened_at, kind, subject, "
                    "cause, data) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
                    event.workspace_id, to_micros(now), to_micros(event.happened.value_or(now)),
@@ -65,8 +66,9 @@ Result<std::vector<Event>> Events::after(store::Tx& tx, int64_t workspace_id,
     constexpr std::string_view columns =
         "SELECT id, recorded_at, happened_at, kind, subject, data, cause FROM events ";
     if (subject.empty()) {
-        TRY(tx.each(std::string(columns) + "WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-                    visit, workspace_id, id, limit));
+        TRY(tx.each(
+            std::string(columns) + "WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            visit, workspace_id, id, limit));
     } else {
         TRY(tx.each(std::string(columns) +
                         "WHERE workspace_id = $1 AND subject = $2 AND id > $3 ORDER BY id LIMIT $4",

@@ -16,8 +16,8 @@
 namespace rondo::events {
 
 struct NewEvent {
-    std::string kind;     // "rollout.promoted"
-    std::string subject;  // what it is about: "endpoint/flights"
+    std::string kind;                             // "rollout.promoted"
+    std::string subject;                          // what it is about: "endpoint/flights"
     std::optional<int64_t> cause = std::nullopt;  // the event that led to this one
     std::string data = "{}";                      // JSON
     // The moment it is about, on the subject's own clock (event time); now by default.

@@ -48,8 +48,9 @@ void Periodic::run() {
 
 void Periodic::write_metrics(std::string& out) const {
     const std::lock_guard lock(mutex_);
-    out += "# HELP rondo_job_runs_total Runs of periodic jobs.\n"
-           "# TYPE rondo_job_runs_total counter\n";
+    out +=
+        "# HELP rondo_job_runs_total Runs of periodic jobs.\n"
+        "# TYPE rondo_job_runs_total counter\n";
     for (const Job& job : jobs_) {
         out += "rondo_job_runs_total{job=\"" + job.name + "\",result=\"done\"} " +
                std::to_string(job.runs - job.failures) + "\n";

@@ -17,9 +17,9 @@ namespace rondo::json {
 
 // Which habits a protocol has.
 enum class Dialect : uint8_t {
-    rondo,   // unknown fields are refused by name; empty lists are written
-    lenient, // unknown fields are ignored
-    mlflow,  // unknown fields are ignored, empty lists are not written, MLflow's error texts
+    rondo,    // unknown fields are refused by name; empty lists are written
+    lenient,  // unknown fields are ignored
+    mlflow,   // unknown fields are ignored, empty lists are not written, MLflow's error texts
 };
 
 // Reads text into *out, which keeps its defaults where a field is absent.
@@ -33,8 +33,8 @@ Result<T> read(std::string_view text, Dialect dialect = Dialect::rondo) {
 }
 
 // One value of a query string: text that the shape converts ("5", "true"). Appends to lists.
-Status read_query_value(const Shape& shape, std::string_view name, std::string_view text,
-                        void* out, Dialect dialect);
+Status read_query_value(const Shape& shape, std::string_view name, std::string_view text, void* out,
+                        Dialect dialect);
 
 // The error for a required field that is missing, in the dialect's own words.
 Error missing_field(std::string_view path, Dialect dialect);

@@ -8,9 +8,9 @@ namespace rondo::json {
 
 enum class Colour { red, green };
 template <>
-inline constexpr auto enum_names<Colour> = std::array{
-    std::pair{Colour::red, std::string_view("red")},
-    std::pair{Colour::green, std::string_view("green")}};
+inline constexpr auto enum_names<Colour> =
+    std::array{std::pair{Colour::red, std::string_view("red")},
+               std::pair{Colour::green, std::string_view("green")}};
 
 namespace {
 
@@ -34,14 +34,14 @@ struct Outer {
     std::optional<int64_t> maybe;
     std::vector<Inner> list;
     std::map<std::string, std::string> tags;
-    static constexpr auto fields = std::tuple{
-        field("name", &Outer::name, ""),     field("flag", &Outer::flag, ""),
-        field("small", &Outer::small, ""),   field("large", &Outer::large, ""),
-        field("real", &Outer::real, ""),     field("at", &Outer::at, ""),
-        field("every", &Outer::every, ""),   field("colour", &Outer::colour, ""),
-        field("raw", &Outer::raw, ""),       field("inner", &Outer::inner, ""),
-        field("maybe", &Outer::maybe, ""),   field("list", &Outer::list, ""),
-        field("tags", &Outer::tags, "")};
+    static constexpr auto fields =
+        std::tuple{field("name", &Outer::name, ""),   field("flag", &Outer::flag, ""),
+                   field("small", &Outer::small, ""), field("large", &Outer::large, ""),
+                   field("real", &Outer::real, ""),   field("at", &Outer::at, ""),
+                   field("every", &Outer::every, ""), field("colour", &Outer::colour, ""),
+                   field("raw", &Outer::raw, ""),     field("inner", &Outer::inner, ""),
+                   field("maybe", &Outer::maybe, ""), field("list", &Outer::list, ""),
+                   field("tags", &Outer::tags, "")};
 };
 
 // The message of the refusal; empty when there is none.
@@ -121,14 +121,27 @@ TEST_CASE("T13 T36 numbers at their edges") {
     CHECK(read<Outer>(R"({"large":"-9223372036854775808"})")->large == INT64_MIN);
     CHECK(read<Outer>(R"({"large":1e3})")->large == 1000);
     CHECK(read<Outer>(R"({"large":-0})")->large == 0);
-    for (const char* wrong : {R"({"large":9223372036854775808})", R"({"large":1e19})",
-                              R"({"large":1.5})", R"({"large":"1.0"})", R"({"large":""})",
-                              R"({"large":" 1"})", R"({"large":true})", R"({"large":[1]})",
-                              R"({"large":"9223372036854775808"})", R"({"small":2147483648})",
-                              R"({"small":-2147483649})", R"({"large":1e400})", R"({"real":1e400})",
-                              R"({"large":00})", R"({"large":+1})", R"({"large":0x1})",
-                              R"({"large":NaN})", R"({"real":NaN})", R"({"real":true})",
-                              R"({"real":"1"})", R"({"real":"inf"})",
+    for (const char* wrong : {R"({"large":9223372036854775808})",
+                              R"({"large":1e19})",
+                              R"({"large":1.5})",
+                              R"({"large":"1.0"})",
+                              R"({"large":""})",
+                              R"({"large":" 1"})",
+                              R"({"large":true})",
+                              R"({"large":[1]})",
+                              R"({"large":"9223372036854775808"})",
+                              R"({"small":2147483648})",
+                              R"({"small":-2147483649})",
+                              R"({"large":1e400})",
+                              R"({"real":1e400})",
+                              R"({"large":00})",
+                              R"({"large":+1})",
+                              R"({"large":0x1})",
+                              R"({"large":NaN})",
+                              R"({"real":NaN})",
+                              R"({"real":true})",
+                              R"({"real":"1"})",
+                              R"({"real":"inf"})",
                               R"({"real":123456789012345678901234567890})"})
         CHECK_MESSAGE(!refusal(wrong).empty(), wrong);
     CHECK(std::isnan(read<Outer>(R"({"real":"NaN"})")->real));
@@ -179,10 +192,19 @@ TEST_CASE("values of a query string") {
     CHECK(set("every", "2h"));
     CHECK(set("colour", "green"));
     CHECK(set("at", "2013-07-01"));
-    for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
-             {"small", ""}, {"small", "1.0"}, {"small", "2147483648"}, {"flag", "yes"},
-             {"flag", "True"}, {"real", "x"}, {"every", "-2h"}, {"colour", "blue"},
-             {"at", "yesterday"}, {"inner", "{}"}, {"tags", "a"}, {"raw", "{}"}}) {
+    for (const auto& [name, text] :
+         std::vector<std::pair<std::string, std::string>>{{"small", ""},
+                                                          {"small", "1.0"},
+                                                          {"small", "2147483648"},
+                                                          {"flag", "yes"},
+                                                          {"flag", "True"},
+                                                          {"real", "x"},
+                                                          {"every", "-2h"},
+                                                          {"colour", "blue"},
+                                                          {"at", "yesterday"},
+                                                          {"inner", "{}"},
+                                                          {"tags", "a"},
+                                                          {"raw", "{}"}}) {
         const Status status = set(name, text);
         CHECK_MESSAGE(!status, name << "=" << text);
         if (!status) CHECK(status.error().field == name);

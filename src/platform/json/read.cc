@@ -56,7 +56,8 @@ class Reader {
                 TRY_ASSIGN(*static_cast<int64_t*>(out), integer(in, path));
                 return ok();
             }
-            case Kind::real: return real(in, *static_cast<double*>(out), path);
+            case Kind::real:
+                return real(in, *static_cast<double*>(out), path);
             case Kind::time: {
                 std::string_view text;
                 if (in.get(text)) return wrong(in, path, "a time such as 2013-07-01T12:00:00Z");
@@ -73,17 +74,23 @@ class Reader {
                 *static_cast<Micros*>(out) = *duration;
                 return ok();
             }
-            case Kind::enumeration: return enumeration(shape, in, out, path);
-            case Kind::raw: static_cast<Raw*>(out)->text = simdjson::minify(in); return ok();
-            case Kind::object: return object(shape.object(), in, out, path);
+            case Kind::enumeration:
+                return enumeration(shape, in, out, path);
+            case Kind::raw:
+                static_cast<Raw*>(out)->text = simdjson::minify(in);
+                return ok();
+            case Kind::object:
+                return object(shape.object(), in, out, path);
             case Kind::optional:
                 if (in.is_null()) {
                     shape.clear(out);
                     return ok();
                 }
                 return read(shape.element(), in, shape.add(out, {}), path);
-            case Kind::list: return list(shape, in, out, path);
-            case Kind::map: return map(shape, in, out, path);
+            case Kind::list:
+                return list(shape, in, out, path);
+            case Kind::map:
+                return map(shape, in, out, path);
         }
         return ok();
     }
@@ -263,8 +270,8 @@ Status read_into(const Shape& shape, std::string_view text, void* out, Dialect d
     });
 }
 
-Status read_query_value(const Shape& shape, std::string_view name, std::string_view text,
-                        void* out, Dialect dialect) {
+Status read_query_value(const Shape& shape, std::string_view name, std::string_view text, void* out,
+                        Dialect dialect) {
     const auto wrong = [&](std::string_view wanted) {
         return fail(Code::invalid,
                     dialect == Dialect::mlflow
@@ -275,7 +282,9 @@ Status read_query_value(const Shape& shape, std::string_view name, std::string_v
                     std::string(name));
     };
     switch (shape.kind) {
-        case Kind::text: static_cast<std::string*>(out)->assign(text); return ok();
+        case Kind::text:
+            static_cast<std::string*>(out)->assign(text);
+            return ok();
         case Kind::boolean:
             if (text != "true" && text != "false") return wrong("true or false");
             *static_cast<bool*>(out) = text == "true";
@@ -325,7 +334,8 @@ Status read_query_value(const Shape& shape, std::string_view name, std::string_v
             return read_query_value(shape.element(), name, text, shape.add(out, {}), dialect);
         case Kind::raw:
         case Kind::object:
-        case Kind::map: return wrong("sent in the body");
+        case Kind::map:
+            return wrong("sent in the body");
     }
     return ok();
 }

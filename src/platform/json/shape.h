@@ -46,13 +46,13 @@ inline constexpr Presence required = Presence::required;
 template <class Struct, class Member>
 struct Field {
     std::string_view name;
-    Member Struct::*member;
+    Member Struct::* member;
     std::string_view doc;
     Presence presence;
 };
 
 template <class Struct, class Member>
-constexpr Field<Struct, Member> field(std::string_view name, Member Struct::*member,
+constexpr Field<Struct, Member> field(std::string_view name, Member Struct::* member,
                                       std::string_view doc,
                                       Presence presence = Presence::may_be_absent) {
     return {name, member, doc, presence};
@@ -64,7 +64,19 @@ template <class E>
 inline constexpr auto enum_names = nullptr;
 
 enum class Kind : uint8_t {
-    text, boolean, int32, int64, real, time, duration, enumeration, raw, object, optional, list, map
+    text,
+    boolean,
+    int32,
+    int64,
+    real,
+    time,
+    duration,
+    enumeration,
+    raw,
+    object,
+    optional,
+    list,
+    map
 };
 
 struct ObjectInfo;
@@ -123,7 +135,7 @@ std::string type_name() {
 }
 
 template <class Struct, class Member>
-size_t offset_of(Member Struct::*member) {
+size_t offset_of(Member Struct::* member) {
     alignas(Struct) static char storage[sizeof(Struct)];
     const auto* object = reinterpret_cast<const Struct*>(storage);
     return static_cast<size_t>(reinterpret_cast<const char*>(&(object->*member)) - storage);
@@ -135,8 +147,8 @@ const ObjectInfo& object_info() {
         ObjectInfo out{type_name<T>(), {}};
         std::apply(
             [&]<class... M>(const Field<T, M>&... f) {
-                (out.fields.push_back({f.name, f.doc, &shape_of<M>(),
-                                       offset_of<T, M>(f.member), f.presence}),
+                (out.fields.push_back(
+                     {f.name, f.doc, &shape_of<M>(), offset_of<T, M>(f.member), f.presence}),
                  ...);
             },
             T::fields);
@@ -242,13 +254,19 @@ const Shape& shape_of() {
         } else if constexpr (std::is_enum_v<T>) {
             using A = detail::EnumAccess<T>;
             return Shape{.kind = Kind::enumeration,
-                         .names = &A::names, .get_enum = &A::get, .set_enum = &A::set};
+                         .names = &A::names,
+                         .get_enum = &A::get,
+                         .set_enum = &A::set};
         } else if constexpr (HasFields<T>) {
             return Shape{.kind = Kind::object, .object = &detail::object_info<T>};
         } else {
             using A = detail::Access<T>;
-            return Shape{.kind = A::kind, .element = &shape_of<typename A::Element>,
-                         .size = &A::size, .add = &A::add, .at = &A::at, .clear = &A::clear};
+            return Shape{.kind = A::kind,
+                         .element = &shape_of<typename A::Element>,
+                         .size = &A::size,
+                         .add = &A::add,
+                         .at = &A::at,
+                         .clear = &A::clear};
         }
     }();
     return shape;

@@ -21,11 +21,16 @@ Value convert(simdjson::dom::element in) {
         }
         case simdjson::dom::element_type::STRING:
             return std::string(in.get_string().value_unsafe());
-        case simdjson::dom::element_type::INT64: return in.get_int64().value_unsafe();
-        case simdjson::dom::element_type::UINT64: return in.get_double().value_unsafe();
-        case simdjson::dom::element_type::DOUBLE: return in.get_double().value_unsafe();
-        case simdjson::dom::element_type::BOOL: return in.get_bool().value_unsafe();
-        case simdjson::dom::element_type::NULL_VALUE: break;
+        case simdjson::dom::element_type::INT64:
+            return in.get_int64().value_unsafe();
+        case simdjson::dom::element_type::UINT64:
+            return in.get_double().value_unsafe();
+        case simdjson::dom::element_type::DOUBLE:
+            return in.get_double().value_unsafe();
+        case simdjson::dom::element_type::BOOL:
+            return in.get_bool().value_unsafe();
+        case simdjson::dom::element_type::NULL_VALUE:
+            break;
     }
     return {};
 }
@@ -76,9 +81,8 @@ void print(std::string& out, const Value& value, int indent, int depth) {
 }  // namespace
 
 Result<Value> Value::parse(std::string_view text) {
-    return with_parsed(text, [](const simdjson::dom::element& root) -> Result<Value> {
-        return convert(root);
-    });
+    return with_parsed(
+        text, [](const simdjson::dom::element& root) -> Result<Value> { return convert(root); });
 }
 
 std::string Value::dump() const {

@@ -21,8 +21,9 @@ TEST_CASE("a document as a tree") {
     CHECK((*value)["none"]["none"].is_null());
     CHECK((*value)["a"].text().empty());
     CHECK(value->dump() == R"({"a":[1,2.5,"x",true,null],"b":{"c":-1}})");
-    CHECK(value->pretty() == "{\n  \"a\": [\n    1,\n    2.5,\n    \"x\",\n    true,\n    null\n  ],"
-                             "\n  \"b\": {\n    \"c\": -1\n  }\n}");
+    CHECK(value->pretty() ==
+          "{\n  \"a\": [\n    1,\n    2.5,\n    \"x\",\n    true,\n    null\n  ],"
+          "\n  \"b\": {\n    \"c\": -1\n  }\n}");
     CHECK(Value::parse("18446744073709551615")->number() == 18446744073709551615.0);
     CHECK(!Value::parse("{"));
     CHECK(!Value::parse(std::string(200, '[') + std::string(200, ']')));
@@ -71,8 +72,9 @@ TEST_CASE("T12 YAML's dangers are refused by name and place") {
     for (const auto& [text, word] : cases) {
         const auto value = parse_yaml(text);
         CHECK_MESSAGE(!value, text);
-        if (!value) CHECK_MESSAGE(value.error().message.find(word) != std::string::npos,
-                                  text << " -> " << value.error().message);
+        if (!value)
+            CHECK_MESSAGE(value.error().message.find(word) != std::string::npos,
+                          text << " -> " << value.error().message);
         if (!value) CHECK(value.error().message.find("line ") != std::string::npos);
     }
     CHECK(!parse_yaml(std::string(100, '[')));

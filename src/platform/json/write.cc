@@ -28,11 +28,21 @@ void write_reference(std::string& out, const ObjectInfo& object) {
 
 void write_to(std::string& out, const Shape& shape, const void* value, Dialect dialect) {
     switch (shape.kind) {
-        case Kind::text: append_json_string(out, *static_cast<const std::string*>(value)); return;
-        case Kind::boolean: out += *static_cast<const bool*>(value) ? "true" : "false"; return;
-        case Kind::int32: append_int(out, *static_cast<const int32_t*>(value)); return;
-        case Kind::int64: append_int(out, *static_cast<const int64_t*>(value)); return;
-        case Kind::real: append_json_double(out, *static_cast<const double*>(value)); return;
+        case Kind::text:
+            append_json_string(out, *static_cast<const std::string*>(value));
+            return;
+        case Kind::boolean:
+            out += *static_cast<const bool*>(value) ? "true" : "false";
+            return;
+        case Kind::int32:
+            append_int(out, *static_cast<const int32_t*>(value));
+            return;
+        case Kind::int64:
+            append_int(out, *static_cast<const int64_t*>(value));
+            return;
+        case Kind::real:
+            append_json_double(out, *static_cast<const double*>(value));
+            return;
         case Kind::time:
             out += '"' + format_time(*static_cast<const Time*>(value)) + '"';
             return;
@@ -42,7 +52,9 @@ void write_to(std::string& out, const Shape& shape, const void* value, Dialect d
         case Kind::enumeration:
             append_json_string(out, shape.names()[static_cast<size_t>(shape.get_enum(value))]);
             return;
-        case Kind::raw: out += static_cast<const Raw*>(value)->text; return;
+        case Kind::raw:
+            out += static_cast<const Raw*>(value)->text;
+            return;
         case Kind::object: {
             out += '{';
             bool first = true;
@@ -95,14 +107,24 @@ void write_to(std::string& out, const Shape& shape, const void* value, Dialect d
 
 void write_schema(std::string& out, const Shape& shape) {
     switch (shape.kind) {
-        case Kind::text: out += R"({"type":"string"})"; return;
-        case Kind::boolean: out += R"({"type":"boolean"})"; return;
-        case Kind::int32: out += R"({"type":"integer","format":"int32"})"; return;
-        case Kind::int64: out += R"({"type":"integer","format":"int64"})"; return;
+        case Kind::text:
+            out += R"({"type":"string"})";
+            return;
+        case Kind::boolean:
+            out += R"({"type":"boolean"})";
+            return;
+        case Kind::int32:
+            out += R"({"type":"integer","format":"int32"})";
+            return;
+        case Kind::int64:
+            out += R"({"type":"integer","format":"int64"})";
+            return;
         case Kind::real:
             out += R"({"anyOf":[{"type":"number"},{"enum":["NaN","Infinity","-Infinity"]}]})";
             return;
-        case Kind::time: out += R"({"type":"string","format":"date-time"})"; return;
+        case Kind::time:
+            out += R"({"type":"string","format":"date-time"})";
+            return;
         case Kind::duration:
             out += R"({"type":"string","pattern":"^[0-9]+(ms|s|m|h|d)$"})";
             return;
@@ -117,9 +139,15 @@ void write_schema(std::string& out, const Shape& shape) {
             out += "]}";
             return;
         }
-        case Kind::raw: out += "{}"; return;
-        case Kind::object: write_reference(out, shape.object()); return;
-        case Kind::optional: write_schema(out, shape.element()); return;
+        case Kind::raw:
+            out += "{}";
+            return;
+        case Kind::object:
+            write_reference(out, shape.object());
+            return;
+        case Kind::optional:
+            write_schema(out, shape.element());
+            return;
         case Kind::list:
             out += R"({"type":"array","items":)";
             write_schema(out, shape.element());

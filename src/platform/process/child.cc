@@ -25,8 +25,8 @@ constexpr size_t kMaxStatBytes = 4096;
 
 // Start time of a live process; nothing for a dead one or a zombie.
 std::optional<int64_t> start_ticks_of(int64_t pid) {
-    const int descriptor = ::open(("/proc/" + std::to_string(pid) + "/stat").c_str(),
-                                  O_RDONLY | O_CLOEXEC);
+    const int descriptor =
+        ::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return std::nullopt;
     char buffer[kMaxStatBytes];
     const ssize_t n = ::read(descriptor, buffer, sizeof buffer);
@@ -72,7 +72,8 @@ Result<Identity> start(const Spec& spec) {
     ::close(memory);
     for (const int32_t kept : spec.descriptors) ::fcntl(kept, F_SETFD, FD_CLOEXEC);
     if (error != 0)
-        return fail(Code::unavailable, std::string("cannot start a process: ") + std::strerror(error));
+        return fail(Code::unavailable,
+                    std::string("cannot start a process: ") + std::strerror(error));
     return Identity{pid, start_ticks_of(pid).value_or(0)};
 }
 
@@ -84,13 +85,11 @@ void send_signal(const Identity& identity, int signal) {
     const int descriptor = open_pidfd(identity.pid);
     if (descriptor < 0) return;
     // Checked after opening: from here on the descriptor means one process for good.
-    if (is_alive(identity))
-        (void)::syscall(SYS_pidfd_send_signal, descriptor, signal, nullptr, 0);
+    if (is_alive(identity)) (void)::syscall(SYS_pidfd_send_signal, descriptor, signal, nullptr, 0);
     ::close(descriptor);
 }
 
-Watcher::Watcher()
-    : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), thread_([this] { run(); }) {}
+Watcher::Watcher() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), thread_([this] { run(); }) {}
 
 Watcher::~Watcher() {
     {

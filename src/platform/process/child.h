@@ -48,7 +48,7 @@ class Watcher {
     void run();
     std::mutex mutex_;
     std::map<int, std::pair<int64_t, std::function<void()>>> watched_;  // pidfd -> pid, callback
-    int wake_;  // eventfd
+    int wake_;                                                          // eventfd
     bool stopping_ = false;
     std::thread thread_;
 };

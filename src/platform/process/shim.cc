@@ -44,8 +44,8 @@ Status redirect_output(const Spec& spec) {
     if (spec.output_file.empty()) return ok();
     const int out = ::open(spec.output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (out < 0)
-        return fail(Code::internal, "cannot write '" + spec.output_file + "': " +
-                                        std::strerror(errno));
+        return fail(Code::internal,
+                    "cannot write '" + spec.output_file + "': " + std::strerror(errno));
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
     ::close(out);
@@ -98,8 +98,8 @@ int wait_for(pid_t child, const Spec& spec, Outcome& outcome) {
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGTERM);
     using Clock = std::chrono::steady_clock;
-    Clock::time_point deadline = spec.time_limit ? Clock::now() + *spec.time_limit
-                                                 : Clock::time_point::max();
+    Clock::time_point deadline =
+        spec.time_limit ? Clock::now() + *spec.time_limit : Clock::time_point::max();
     bool asked_to_end = false;
     while (true) {
         int status = 0;
@@ -112,8 +112,7 @@ int wait_for(pid_t child, const Spec& spec, Outcome& outcome) {
         const auto left = std::clamp<Clock::duration>(deadline - Clock::now(), Clock::duration{0},
                                                       std::chrono::hours{1});
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-        const timespec patience{seconds.count(),
-                                std::chrono::nanoseconds(left - seconds).count()};
+        const timespec patience{seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
         const int signal = sigtimedwait(&watched, nullptr, &patience);
         const bool expired = Clock::now() >= deadline;
         if (signal == SIGTERM || (expired && !asked_to_end)) {

@@ -27,8 +27,8 @@ constexpr uint64_t kWriteDirectory =
     LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
 
 // What every program needs to start and that holds no secret of ours. /dev for null, urandom, shm.
-constexpr const char* kSystemReadable[] = {"/usr", "/lib", "/lib64", "/bin", "/sbin",
-                                           "/etc", "/proc", "/sys"};
+constexpr const char* kSystemReadable[] = {"/usr",  "/lib", "/lib64", "/bin",
+                                           "/sbin", "/etc", "/proc",  "/sys"};
 constexpr const char* kSystemWritable[] = {"/dev"};
 
 constexpr rlim_t kMaxFileBytes = rlim_t{64} << 30;

@@ -29,8 +29,7 @@ class Rows {
 
 // head: "INSERT INTO t (a, b) VALUES "; tail: " ON CONFLICT (a) DO NOTHING" or nothing. The number
 // of rows that were changed. Rows that meet each other under DO UPDATE are the caller's to avoid.
-Result<int64_t> insert_many(Tx& tx, std::string_view head, const Rows& rows,
-                            std::string_view tail);
+Result<int64_t> insert_many(Tx& tx, std::string_view head, const Rows& rows, std::string_view tail);
 
 // Runs head + "($1, $2, ...)" + tail for all keys, some at a time, and visits each row. The keys
 // of one call are of one type.

@@ -47,9 +47,8 @@ class Database {
     Task<std::invoke_result_t<F&, Tx&>> write(Durability durability, F fn) {
         using Out = std::invoke_result_t<F&, Tx&>;
         auto state = std::make_shared<State<F>>(std::move(fn));
-        Status status = co_await submit_and_wait(Access::write, durability, [state](Tx& tx) {
-            return state->run(tx);
-        });
+        Status status = co_await submit_and_wait(Access::write, durability,
+                                                 [state](Tx& tx) { return state->run(tx); });
         if (!status) co_return Out(std::unexpected(std::move(status).error()));
         co_return std::move(*state->result);
     }
@@ -57,9 +56,8 @@ class Database {
     Task<std::invoke_result_t<F&, Tx&>> read(F fn) {
         using Out = std::invoke_result_t<F&, Tx&>;
         auto state = std::make_shared<State<F>>(std::move(fn));
-        Status status = co_await submit_and_wait(Access::read, Durability::normal, [state](Tx& tx) {
-            return state->run(tx);
-        });
+        Status status = co_await submit_and_wait(Access::read, Durability::normal,
+                                                 [state](Tx& tx) { return state->run(tx); });
         if (!status) co_return Out(std::unexpected(std::move(status).error()));
         co_return std::move(*state->result);
     }
@@ -68,8 +66,8 @@ class Database {
     template <class F>
     std::invoke_result_t<F&, Tx&> write_now(Durability durability, F fn) {
         State<F> state(std::move(fn));
-        Status status = submit_and_block(Access::write, durability,
-                                         [&state](Tx& tx) { return state.run(tx); });
+        Status status =
+            submit_and_block(Access::write, durability, [&state](Tx& tx) { return state.run(tx); });
         if (!status) return std::unexpected(std::move(status).error());
         return std::move(*state.result);
     }
@@ -89,8 +87,8 @@ class Database {
         std::string engine;
         int schema_version = 0;
         uint64_t queued_writes = 0;
-        uint64_t groups = 0;         // transactions committed
-        uint64_t grouped_writes = 0; // members in them
+        uint64_t groups = 0;            // transactions committed
+        uint64_t grouped_writes = 0;    // members in them
         std::string read_only_because;  // empty while writes work
     };
     virtual Health health() const = 0;

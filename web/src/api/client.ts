@@ -1,0 +1,76 @@
+// Reads JSON from the server that served the page. Every failure becomes an ApiError whose message
+// is fit to be shown.
+
+import type {
+  EndpointStatus, Entry, MlflowRun, MonitorWindow, Policy, Rollout, RolloutDetail, Why,
+} from './types';
+
+// As many entries and windows as the server gives at once.
+const LIST_LIMIT = 10_000;
+
+export class ApiError extends Error {
+  readonly status: number; // 0: no answer at all
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function messageOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { error, message } = body as { error?: unknown; message?: unknown };
+  if (typeof message === 'string') return message;
+  if (typeof error === 'string') return error;
+  return error === undefined ? undefined : messageOf(error);
+}
+
+async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { cache: 'no-store', ...init });
+  } catch {
+    throw new ApiError(0, 'the server does not answer');
+  }
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (!answer.ok) {
+    throw new ApiError(answer.status, messageOf(body) ?? `the server says ${answer.status}`);
+  }
+  if (body === undefined) throw new ApiError(answer.status, 'the answer is no JSON');
+  return body as T;
+}
+
+const NATIVE = '/api/rondo/v1';
+const MLFLOW = '/api/2.0/mlflow';
+const endpoint = (name: string) => `${NATIVE}/endpoints/${encodeURIComponent(name)}`;
+
+export const api = {
+  endpoints: () =>
+    request<{ endpoints: EndpointStatus[] }>(`${NATIVE}/endpoints`).then((a) => a.endpoints),
+  endpoint: (name: string) => request<EndpointStatus>(endpoint(name)),
+  policy: (name: string) => request<Policy>(`${endpoint(name)}/policy`),
+  timeline: (name: string, after: number) =>
+    request<{ entries: Entry[] }>(
+      `${endpoint(name)}/timeline?after=${after}&limit=${LIST_LIMIT}`).then((a) => a.entries),
+  windows: (name: string, after: string) =>
+    request<{ windows: MonitorWindow[] }>(
+      `${endpoint(name)}/windows?after=${encodeURIComponent(after)}&limit=${LIST_LIMIT}`)
+      .then((a) => a.windows),
+  rollouts: (name: string) =>
+    request<{ rollouts: Rollout[] }>(`${endpoint(name)}/rollouts`).then((a) => a.rollouts),
+  rollout: (id: number) => request<RolloutDetail>(`${NATIVE}/rollouts/${id}`),
+  why: (decision: number) => request<Why>(`${NATIVE}/decisions/${decision}/why`),
+  run: (id: string) =>
+    request<{ run: MlflowRun }>(`${MLFLOW}/runs/get?run_id=${encodeURIComponent(id)}`)
+      .then((a) => a.run),
+  experiment: (id: string) =>
+    request<{ experiment: { experiment_id: string; name: string } }>(
+      `${MLFLOW}/experiments/get?experiment_id=${encodeURIComponent(id)}`)
+      .then((a) => a.experiment),
+  runs: (experimentId: string, limit: number) =>
+    request<{ runs?: MlflowRun[] }>(`${MLFLOW}/runs/search`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ experiment_ids: [experimentId], max_results: limit }),
+    }).then((a) => a.runs ?? []),
+};

@@ -1,0 +1,133 @@
+// A uPlot chart with what all of ours share: the width of its place, the colours of the theme, a
+// tooltip that also speaks, arrow keys, and zoom by dragging.
+
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import uPlot from 'uplot';
+import { paint } from '../theme';
+import { Tip, tipText, type TipContent } from './tip';
+
+export interface Zoom {
+  from: number;
+  to: number;
+}
+
+export interface ChartProps {
+  label: string; // what it shows, for those who do not see it
+  height: number;
+  data: uPlot.AlignedData;
+  // Called again whenever it is another function or the colours have changed: memoize it.
+  plan: () => Omit<uPlot.Options, 'width' | 'height'>;
+  tip: (index: number) => TipContent | undefined;
+  zoom?: Zoom | undefined;
+  onZoom?: (zoom: Zoom | undefined) => void;
+}
+
+// Fewer pixels than this are a click, not a selection.
+const MIN_DRAG = 8;
+
+export function Chart({ label, height, data, plan, tip, zoom, onZoom }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const hover = useSignal<{ index: number; left: number; width: number } | undefined>(undefined);
+  const spoken = useSignal('');
+  const colours = paint.value;
+  const latest = useRef({ data, zoom, onZoom });
+  latest.current = { data, zoom, onZoom };
+
+  useEffect(() => {
+    const target = place.current!;
+    const own = plan();
+    const chart = new uPlot(
+      {
+        ...own,
+        width: target.clientWidth || 320,
+        height,
+        legend: { show: false },
+        scales: {
+          ...own.scales,
+          x: {
+            time: true,
+            range: (_u, min, max) => {
+              const z = latest.current.zoom;
+              if (z) return [z.from, z.to];
+              return min === max ? [min - 43200, max + 43200] : [min, max];
+            },
+          },
+        },
+        cursor: {
+          y: false,
+          points: { show: false },
+          drag: { x: onZoom !== undefined, y: false, setScale: false },
+          bind: {
+            dblclick: () => () => {
+              latest.current.onZoom?.(undefined);
+              return null;
+            },
+          },
+          ...own.cursor,
+        },
+        hooks: {
+          ...own.hooks,
+          setCursor: [(u) => {
+            const { idx, left } = u.cursor;
+            hover.value = idx == null || left === undefined || left < 0
+              ? undefined
+              : { index: idx, left: left + u.over.offsetLeft, width: target.clientWidth };
+          }],
+          setSelect: [(u) => {
+            const { left, width } = u.select;
+            if (width >= MIN_DRAG) {
+              latest.current.onZoom?.({
+                from: u.posToVal(left, 'x'),
+                to: u.posToVal(left + width, 'x'),
+              });
+            }
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          }],
+        },
+      },
+      latest.current.data,
+      target,
+    );
+    plot.current = chart;
+    const sizes = new ResizeObserver(() => {
+      const width = target.clientWidth;
+      if (width > 0 && width !== chart.width) chart.setSize({ width, height });
+    });
+    sizes.observe(target);
+    return () => {
+      sizes.disconnect();
+      chart.destroy();
+      plot.current = undefined;
+      hover.value = undefined;
+    };
+  }, [plan, height, colours]);
+
+  useEffect(() => plot.current?.setData(data), [data, zoom?.from, zoom?.to]);
+
+  const move = (event: KeyboardEvent) => {
+    const u = plot.current;
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!u || step === undefined) return;
+    event.preventDefault();
+    const last = u.data[0].length - 1;
+    const from = u.cursor.idx ?? (step < 0 ? last + 1 : -1);
+    let index = Math.min(Math.max(from + step, 0), last);
+    while (tip(index) === undefined && index > 0 && index < last) index += step;
+    u.setCursor({ left: u.valToPos(u.data[0][index]!, 'x'), top: u.over.clientHeight / 2 });
+    const content = tip(index);
+    spoken.value = content ? tipText(content) : '';
+  };
+
+  const at = hover.value;
+  const content = useMemo(() => at && tip(at.index), [at?.index, tip]);
+  return (
+    <div class="chart" tabIndex={0} role="group" aria-label={`${label} Arrow keys read values.`}
+      onKeyDown={move} onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}>
+      <div class="chart-place" ref={place} style={{ height: `${height}px` }} aria-hidden="true" />
+      {at && content && <Tip content={content} left={at.left} width={at.width} />}
+      <span class="unseen" aria-live="polite">{spoken.value}</span>
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+// The drift of one feature over the windows as a strip of colour: faint while it is within the
+// limits, stronger the further it is above them.
+
+import { useEffect, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import type { Drift } from '../api/types';
+import { number } from '../format/number';
+import { moment } from '../format/time';
+import { colour, paint } from '../theme';
+import { ratio } from './canvas';
+import { Tip } from './tip';
+
+export interface HeatCell {
+  tick: string;
+  drift: Drift | undefined;
+}
+
+// From the limit to three times the limit the colour goes all the way.
+const FULL = 3;
+
+function shade(drift: Drift | undefined): { fill: string; alpha: number } {
+  if (!drift || !drift.enough_data) return { fill: colour('hairline'), alpha: 0.5 };
+  const limit = Math.max(drift.threshold, drift.noise);
+  if (!drift.drifted) return { fill: colour('line'), alpha: 0.08 + 0.2 * (drift.score / limit) };
+  return { fill: colour('warm'), alpha: 0.45 + 0.55 * Math.min(drift.score / limit / FULL, 1) };
+}
+
+export function HeatStrip({ cells }: { cells: readonly HeatCell[] }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const hover = useSignal<{ index: number; left: number; width: number } | undefined>(undefined);
+  const colours = paint.value;
+
+  useEffect(() => {
+    const target = canvas.current!;
+    const draw = () => {
+      const width = Math.round(target.clientWidth * ratio());
+      const height = Math.round(target.clientHeight * ratio());
+      target.width = width;
+      target.height = height;
+      const ctx = target.getContext('2d');
+      if (!ctx || cells.length === 0) return;
+      cells.forEach(({ drift }, i) => {
+        const left = Math.round((i / cells.length) * width);
+        const right = Math.round(((i + 1) / cells.length) * width);
+        const { fill, alpha } = shade(drift);
+        ctx.globalAlpha = alpha;
+        ctx.fillStyle = fill;
+        ctx.fillRect(left, 0, Math.max(right - left, 1), height);
+      });
+    };
+    const sizes = new ResizeObserver(draw);
+    sizes.observe(target);
+    return () => sizes.disconnect();
+  }, [cells, colours]);
+
+  const at = hover.value;
+  const cell = at && cells[at.index];
+  return (
+    <div class="heat"
+      onPointerMove={(event) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        const left = event.clientX - box.left;
+        const index = Math.floor((left / box.width) * cells.length);
+        hover.value = { index, left, width: box.width };
+      }}
+      onPointerLeave={() => (hover.value = undefined)}>
+      <canvas ref={canvas} aria-hidden="true" />
+      {at && cell?.drift && (
+        <Tip left={at.left} width={at.width} content={{
+          title: moment(cell.tick),
+          rows: [
+            ['score', number(cell.drift.score, 3), cell.drift.drifted ? 'warm' : 'line'],
+            ['threshold', number(cell.drift.threshold, 3)],
+            ['chance alone', number(cell.drift.noise, 3)],
+          ],
+          note: cell.drift.enough_data
+            ? (cell.drift.drifted ? 'drifted' : 'within its limits')
+            : 'too few rows to tell',
+        }} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+// Small parts that every page uses.
+
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ApiError } from '../api/client';
+import { exactMoment, moment } from '../format/time';
+import type { Tone } from '../loop/words';
+
+export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {
+  return <span class={`pill tone-${tone}`}>{children}</span>;
+}
+
+// A moment in UTC; the tooltip has it to the second and says so.
+export function Moment({ at, exact = false }: { at: string; exact?: boolean }) {
+  return (
+    <time dateTime={at} title={`${exactMoment(at)} UTC`}>
+      {exact ? exactMoment(at) : moment(at)}
+    </time>
+  );
+}
+
+// Room for what is being read; it shows itself only when that takes longer than a blink.
+export function Skeleton({ height, label = 'Loading' }: { height: number; label?: string }) {
+  return <div class="skeleton" style={{ height: `${height}px` }} role="status" aria-label={label} />;
+}
+
+export function Problem({ error, retry }: { error: ApiError; retry: () => void }) {
+  return (
+    <div class="problem" role="alert">
+      <p>{error.message}</p>
+      <button type="button" class="quiet-button" onClick={retry}>Try again</button>
+    </div>
+  );
+}
+
+export function Facts({ items }: { items: [name: string, value: string, tone?: Tone][] }) {
+  return (
+    <dl class="facts">
+      {items.map(([name, value, tone]) => (
+        <div key={name} class={tone ? `tone-${tone}` : ''}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+// Clipboards exist in secure contexts only, which plain http to another host is not.
+export function Snippet({ text, label }: { text: string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return (
+    <div class="snippet">
+      <pre tabIndex={0} aria-label={label}><code>{text}</code></pre>
+      {'clipboard' in navigator && (
+        <button type="button" class="quiet-button" onClick={() => void copy()}>
+          {copied ? 'Copied' : 'Copy'}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+// What is around every page: where one is, whether it is live, the theme, and the shortcuts.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { connection } from '../api/live';
+import { address, link } from '../router';
+import { nextTheme, theme } from '../theme';
+import { askWhy, stepThrough } from './timeline';
+
+const helpOpen = signal(false);
+
+const LIVE = {
+  connecting: { text: 'connecting', tone: 'note' },
+  live: { text: 'live', tone: 'good' },
+  reconnecting: { text: 'reconnecting', tone: 'bad' },
+} as const;
+
+const SHORTCUTS: { key: string; does: string; act: () => void }[] = [
+  { key: 'j', does: 'next entry of the timeline', act: () => stepThrough(1) },
+  { key: 'k', does: 'entry before', act: () => stepThrough(-1) },
+  { key: 'w', does: 'why? of the entry in focus', act: askWhy },
+  { key: 'e', does: 'all endpoints', act: () => (location.hash = link.start) },
+  { key: 't', does: 'theme: system, light, dark', act: nextTheme },
+  { key: '?', does: 'this list', act: () => (helpOpen.value = !helpOpen.value) },
+];
+
+function onKey(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.target as HTMLElement;
+  if (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)) return;
+  const found = SHORTCUTS.find((s) => s.key === event.key);
+  if (!found) return;
+  event.preventDefault();
+  found.act();
+}
+
+function Help() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const open = helpOpen.value;
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  return (
+    <dialog ref={dialog} class="help" aria-labelledby="help-title"
+      onClose={() => (helpOpen.value = false)}
+      onClick={(event) => event.target === dialog.current && (helpOpen.value = false)}>
+      <div>
+        <h2 id="help-title">Keys</h2>
+        <dl>
+          {SHORTCUTS.map(({ key, does }) => (
+            <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>
+          ))}
+          <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>values of the chart in focus</dd></div>
+        </dl>
+        <p class="soft">Drag across the metric to look closer, double-click to see all.</p>
+        <p class="soft"><a href="/licenses.txt">Licences</a> of what this page is made with.</p>
+        <button type="button" class="quiet-button" onClick={() => (helpOpen.value = false)}>
+          Close
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+function Trail() {
+  const { route } = address.value;
+  return (
+    <nav aria-label="Where you are">
+      <a href={link.start} class="brand">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M12 3.5a8.5 8.5 0 1 1-7.4 4.3" /><circle cx="5" cy="6.6" r="2.6" />
+        </svg>
+        Rondo
+      </a>
+      {route.page !== 'start' && <a href={link.start}>Endpoints</a>}
+      {route.page === 'endpoint' && <span aria-current="page">{route.name}</span>}
+    </nav>
+  );
+}
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  useEffect(() => {
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  const { text, tone } = LIVE[connection.value];
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => {
+        event.preventDefault();
+        document.getElementById('main')?.focus();
+      }}>Skip to the content</a>
+      <header class="bar">
+        <Trail />
+        <span class={`live tone-${tone}`} role="status">{text}</span>
+        <span class="soft utc" title="Every time on this page is in UTC">UTC</span>
+        <button type="button" class="icon-button" onClick={nextTheme}
+          aria-label={`Theme: ${theme.value}. Change`} title={`Theme: ${theme.value}`}>
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <circle cx="12" cy="12" r="8" /><path class="half" d="M12 4a8 8 0 0 1 0 16z" />
+          </svg>
+        </button>
+        <button type="button" class="icon-button" onClick={() => (helpOpen.value = true)}
+          aria-label="Keys" title="Keys (?)">?</button>
+      </header>
+      <main id="main" tabIndex={-1}>{children}</main>
+      <Help />
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+// A server to develop against: RONDO_URL=http://127.0.0.1:5000 npm run dev
+const server = process.env.RONDO_URL ?? 'http://127.0.0.1:5000';
+
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0, // the page's policy allows no data: scripts, styles or fonts
+    modulePreload: false,
+    license: { fileName: 'licenses.txt' },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: {
+      '/api': {
+        target: server,
+        changeOrigin: true,
+        // The server refuses other sites, which a page of the development server is.
+        configure: (proxy) => proxy.on('proxyReq', (request) => {
+          request.removeHeader('origin');
+          request.removeHeader('sec-fetch-site');
+        }),
+      },
+      '/openapi.json': server,
+    },
+  },
+  test: { include: ['src/**/*.test.ts'] },
+});
