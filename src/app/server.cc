@@ -13,6 +13,7 @@
 #include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
 #include "app/data_folder.h"
+#include "app/page/page.h"
 #include "app/version.h"
 #include "base/env.h"
 #include "base/log.h"
@@ -158,6 +159,8 @@ Status run_server(const Config& config) {
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
     service.add(&inference, rpc::Style::oip, inference.v2_rows());
+    Page page(env, config.page_folder);
+    service.add(&page, rpc::Style::rondo, page.rows());
 
     std::thread signal_thread([&] {
         while (true) {

@@ -44,8 +44,7 @@ std::vector<rpc::Row> ArtifactsApi::rows() {
                                     "Entries of a run's folder"),
         rpc::get<&Api::list_of_model>(models + "directories", kReadModel,
                                       "Entries of a logged model's folder"),
-        rpc::get<&Api::download_of_model>(models + "files", kReadModel,
-                                          "A file of a logged model"),
+        rpc::get<&Api::download_of_model>(models + "files", kReadModel, "A file of a logged model"),
     };
 }
 
@@ -124,8 +123,7 @@ Task<Result<RootedFileList>> ArtifactsApi::list_of_run(ListRunArtifacts message,
         });
 }
 
-Task<Result<RootedFileList>> ArtifactsApi::list_of_model(ListModelArtifacts message,
-                                                         rpc::Context) {
+Task<Result<RootedFileList>> ArtifactsApi::list_of_model(ListModelArtifacts message, rpc::Context) {
     CO_TRY_ASSIGN(const std::string folder, clean_path(message.artifact_directory_path));
     co_return co_await parts_.db.read(
         [this, folder, id = std::move(message.model_id)](store::Tx& tx) -> Result<RootedFileList> {

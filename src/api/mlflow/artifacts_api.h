@@ -57,10 +57,10 @@ struct GetVersionArtifact {
 };
 struct GetModelArtifact {
     std::string model_id, artifact_file_path;
-    static constexpr auto fields = std::tuple{
-        field("model_id", &GetModelArtifact::model_id, "Logged model"),
-        field("artifact_file_path", &GetModelArtifact::artifact_file_path, "Below its files",
-              required)};
+    static constexpr auto fields =
+        std::tuple{field("model_id", &GetModelArtifact::model_id, "Logged model"),
+                   field("artifact_file_path", &GetModelArtifact::artifact_file_path,
+                         "Below its files", required)};
 };
 
 class ArtifactsApi {

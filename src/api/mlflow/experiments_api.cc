@@ -9,8 +9,7 @@ using store::Durability;
 using tracking::parse_experiment_id;
 
 constexpr rpc::Permission kCreate{"experiment.create", rpc::Reach::write, "", ""};
-constexpr rpc::Permission kRead{"experiment.read", rpc::Reach::read, "experiment",
-                                "experiment_id"};
+constexpr rpc::Permission kRead{"experiment.read", rpc::Reach::read, "experiment", "experiment_id"};
 constexpr rpc::Permission kReadByName{"experiment.read", rpc::Reach::read, "experiment",
                                       "experiment_name"};
 constexpr rpc::Permission kReadMany{"experiment.read", rpc::Reach::read, "experiment",
@@ -59,14 +58,12 @@ Task<Result<ExperimentAnswer>> ExperimentsApi::get(ExperimentRef message, rpc::C
     });
 }
 
-Task<Result<ExperimentAnswer>> ExperimentsApi::get_by_name(ExperimentByName message,
-                                                           rpc::Context) {
-    co_return co_await db_.read(
-        [this, name = std::move(message.experiment_name)](
-            store::Tx& tx) -> Result<ExperimentAnswer> {
-            TRY_ASSIGN(auto experiment, tracking_.get_experiment(tx, name));
-            return ExperimentAnswer{to_message(std::move(experiment))};
-        });
+Task<Result<ExperimentAnswer>> ExperimentsApi::get_by_name(ExperimentByName message, rpc::Context) {
+    co_return co_await db_.read([this, name = std::move(message.experiment_name)](
+                                    store::Tx& tx) -> Result<ExperimentAnswer> {
+        TRY_ASSIGN(auto experiment, tracking_.get_experiment(tx, name));
+        return ExperimentAnswer{to_message(std::move(experiment))};
+    });
 }
 
 Task<Result<FoundExperiments>> ExperimentsApi::search(SearchExperiments message, rpc::Context) {
@@ -125,8 +122,7 @@ Task<Result<None>> ExperimentsApi::delete_tag(DeleteExperimentTag message, rpc::
     co_return None{};
 }
 
-Task<Result<FoundDatasets>> ExperimentsApi::search_datasets(SearchDatasets message,
-                                                            rpc::Context) {
+Task<Result<FoundDatasets>> ExperimentsApi::search_datasets(SearchDatasets message, rpc::Context) {
     CO_TRY_ASSIGN(auto ids, tracking::parse_experiment_ids(message.experiment_ids));
     co_return co_await db_.read(
         [this, ids = std::move(ids)](store::Tx& tx) -> Result<FoundDatasets> {

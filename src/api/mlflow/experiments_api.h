@@ -40,12 +40,12 @@ struct SearchExperiments {
     std::string page_token, filter;
     std::vector<std::string> order_by;
     tracking::View view_type = tracking::View::active_only;
-    static constexpr auto fields = std::tuple{
-        field("max_results", &SearchExperiments::max_results, "1 to 50000"),
-        field("page_token", &SearchExperiments::page_token, "From the page before"),
-        field("filter", &SearchExperiments::filter, "Comparisons joined by AND"),
-        field("order_by", &SearchExperiments::order_by, "Such as creation_time DESC"),
-        field("view_type", &SearchExperiments::view_type, "Active, deleted or all")};
+    static constexpr auto fields =
+        std::tuple{field("max_results", &SearchExperiments::max_results, "1 to 50000"),
+                   field("page_token", &SearchExperiments::page_token, "From the page before"),
+                   field("filter", &SearchExperiments::filter, "Comparisons joined by AND"),
+                   field("order_by", &SearchExperiments::order_by, "Such as creation_time DESC"),
+                   field("view_type", &SearchExperiments::view_type, "Active, deleted or all")};
 };
 struct FoundExperiments {
     std::vector<ExperimentMessage> experiments;
@@ -56,9 +56,9 @@ struct FoundExperiments {
 };
 struct UpdateExperiment {
     std::string experiment_id, new_name;
-    static constexpr auto fields =
-        std::tuple{field("experiment_id", &UpdateExperiment::experiment_id, "Id", required),
-                   field("new_name", &UpdateExperiment::new_name, "Its name from now on", required)};
+    static constexpr auto fields = std::tuple{
+        field("experiment_id", &UpdateExperiment::experiment_id, "Id", required),
+        field("new_name", &UpdateExperiment::new_name, "Its name from now on", required)};
 };
 struct SetExperimentTag {
     std::string experiment_id, key, value;

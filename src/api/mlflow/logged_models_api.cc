@@ -65,8 +65,8 @@ Task<Result<LoggedModelAnswer>> LoggedModelsApi::finalize(FinalizeLoggedModel me
     co_return co_await db_.write(
         Durability::full,
         [this, message = std::move(message)](store::Tx& tx) -> Result<LoggedModelAnswer> {
-            TRY_ASSIGN(auto model, tracking_.finalize_logged_model(tx, message.model_id,
-                                                                   *message.status));
+            TRY_ASSIGN(auto model,
+                       tracking_.finalize_logged_model(tx, message.model_id, *message.status));
             return LoggedModelAnswer{to_message(std::move(model))};
         });
 }
@@ -79,8 +79,7 @@ Task<Result<None>> LoggedModelsApi::remove(LoggedModelRef message, rpc::Context)
     co_return None{};
 }
 
-Task<Result<FoundLoggedModels>> LoggedModelsApi::search(SearchLoggedModels message,
-                                                        rpc::Context) {
+Task<Result<FoundLoggedModels>> LoggedModelsApi::search(SearchLoggedModels message, rpc::Context) {
     tracking::LoggedModelQuery query{.filter = std::move(message.filter),
                                      .datasets = std::move(message.datasets),
                                      .order_by = std::move(message.order_by),
@@ -98,11 +97,10 @@ Task<Result<FoundLoggedModels>> LoggedModelsApi::search(SearchLoggedModels messa
 }
 
 Task<Result<None>> LoggedModelsApi::log_params(LogModelParams message, rpc::Context) {
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, message = std::move(message)](store::Tx& tx) {
-                                  return tracking_.log_model_params(tx, message.model_id,
-                                                                    message.params);
-                              }));
+    CO_TRY(
+        co_await db_.write(Durability::full, [this, message = std::move(message)](store::Tx& tx) {
+            return tracking_.log_model_params(tx, message.model_id, message.params);
+        }));
     co_return None{};
 }
 
@@ -117,11 +115,10 @@ Task<Result<LoggedModelAnswer>> LoggedModelsApi::set_tags(SetLoggedModelTags mes
 }
 
 Task<Result<None>> LoggedModelsApi::delete_tag(LoggedModelTag message, rpc::Context) {
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, message = std::move(message)](store::Tx& tx) {
-                                  return tracking_.delete_model_tag(tx, message.model_id,
-                                                                    message.tag_key);
-                              }));
+    CO_TRY(
+        co_await db_.write(Durability::full, [this, message = std::move(message)](store::Tx& tx) {
+            return tracking_.delete_model_tag(tx, message.model_id, message.tag_key);
+        }));
     co_return None{};
 }
 

@@ -26,8 +26,7 @@ struct LoggedModelAnswer {
 };
 struct LoggedModelRef {
     std::string model_id;
-    static constexpr auto fields =
-        std::tuple{field("model_id", &LoggedModelRef::model_id, "Id")};
+    static constexpr auto fields = std::tuple{field("model_id", &LoggedModelRef::model_id, "Id")};
 };
 struct GetLoggedModel {
     std::string model_id;
@@ -81,9 +80,8 @@ struct SetLoggedModelTags {
 };
 struct LoggedModelTag {
     std::string model_id, tag_key;
-    static constexpr auto fields =
-        std::tuple{field("model_id", &LoggedModelTag::model_id, "Id"),
-                   field("tag_key", &LoggedModelTag::tag_key, "Tag")};
+    static constexpr auto fields = std::tuple{field("model_id", &LoggedModelTag::model_id, "Id"),
+                                              field("tag_key", &LoggedModelTag::tag_key, "Tag")};
 };
 
 class LoggedModelsApi {

@@ -13,9 +13,9 @@ namespace rondo::api::mlflow {
 struct ServerInfo {
     std::string store_type = "SqlStore";
     bool workspaces_enabled = false;
-    static constexpr auto fields = std::tuple{
-        field("store_type", &ServerInfo::store_type, "Always SqlStore"),
-        field("workspaces_enabled", &ServerInfo::workspaces_enabled, "Not offered")};
+    static constexpr auto fields =
+        std::tuple{field("store_type", &ServerInfo::store_type, "Always SqlStore"),
+                   field("workspaces_enabled", &ServerInfo::workspaces_enabled, "Not offered")};
 };
 
 class Mlflow {

@@ -101,10 +101,10 @@ Task<Result<RegisteredModelAnswer>> RegistryApi::update(UpdateRegisteredModel me
 }
 
 Task<Result<None>> RegistryApi::remove(ModelRef message, rpc::Context) {
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, name = std::move(message.name)](store::Tx& tx) {
-                                  return registry_.delete_model(tx, name);
-                              }));
+    CO_TRY(
+        co_await db_.write(Durability::full, [this, name = std::move(message.name)](store::Tx& tx) {
+            return registry_.delete_model(tx, name);
+        }));
     co_return None{};
 }
 
@@ -121,8 +121,7 @@ Task<Result<FoundModels>> RegistryApi::search(SearchRegistered message, rpc::Con
         });
 }
 
-Task<Result<VersionsAnswer>> RegistryApi::latest_versions(GetLatestVersions message,
-                                                          rpc::Context) {
+Task<Result<VersionsAnswer>> RegistryApi::latest_versions(GetLatestVersions message, rpc::Context) {
     co_return co_await db_.read(
         [this, message = std::move(message)](store::Tx& tx) -> Result<VersionsAnswer> {
             TRY_ASSIGN(auto found, registry_.latest_versions(tx, message.name, message.stages));
@@ -131,19 +130,18 @@ Task<Result<VersionsAnswer>> RegistryApi::latest_versions(GetLatestVersions mess
 }
 
 Task<Result<None>> RegistryApi::set_tag(SetModelTag message, rpc::Context) {
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, message = std::move(message)](store::Tx& tx) {
-                                  return registry_.set_model_tag(tx, message.name,
-                                                                 {message.key, message.value});
-                              }));
+    CO_TRY(
+        co_await db_.write(Durability::full, [this, message = std::move(message)](store::Tx& tx) {
+            return registry_.set_model_tag(tx, message.name, {message.key, message.value});
+        }));
     co_return None{};
 }
 
 Task<Result<None>> RegistryApi::delete_tag(DeleteModelTag message, rpc::Context) {
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, message = std::move(message)](store::Tx& tx) {
-                                  return registry_.delete_model_tag(tx, message.name, message.key);
-                              }));
+    CO_TRY(
+        co_await db_.write(Durability::full, [this, message = std::move(message)](store::Tx& tx) {
+            return registry_.delete_model_tag(tx, message.name, message.key);
+        }));
     co_return None{};
 }
 
@@ -179,8 +177,8 @@ Task<Result<ModelVersionAnswer>> RegistryApi::update_version(UpdateModelVersion 
     co_return co_await db_.write(
         Durability::full,
         [this, number, message = std::move(message)](store::Tx& tx) -> Result<ModelVersionAnswer> {
-            TRY_ASSIGN(auto version, registry_.describe_version(tx, message.name, number,
-                                                                message.description));
+            TRY_ASSIGN(auto version,
+                       registry_.describe_version(tx, message.name, number, message.description));
             return ModelVersionAnswer{to_message(std::move(version))};
         });
 }
@@ -191,10 +189,11 @@ Task<Result<ModelVersionAnswer>> RegistryApi::transition_stage(TransitionStage m
     CO_TRY_ASSIGN(const int64_t number, parse_version(message.version));
     const Others others = message.archive_existing_versions ? Others::archive : Others::stay;
     co_return co_await db_.write(
-        Durability::full, [this, number, others, message = std::move(message)](
-                              store::Tx& tx) -> Result<ModelVersionAnswer> {
-            TRY_ASSIGN(auto version, registry_.move_to_stage(tx, message.name, number,
-                                                             message.stage, others));
+        Durability::full,
+        [this, number, others,
+         message = std::move(message)](store::Tx& tx) -> Result<ModelVersionAnswer> {
+            TRY_ASSIGN(auto version,
+                       registry_.move_to_stage(tx, message.name, number, message.stage, others));
             return ModelVersionAnswer{to_message(std::move(version))};
         });
 }
@@ -217,8 +216,7 @@ Task<Result<DownloadUri>> RegistryApi::download_uri(VersionRef message, rpc::Con
         });
 }
 
-Task<Result<VersionsAnswer>> RegistryApi::search_versions(SearchRegistered message,
-                                                          rpc::Context) {
+Task<Result<VersionsAnswer>> RegistryApi::search_versions(SearchRegistered message, rpc::Context) {
     auto query = query_of(std::move(message), kDefaultVersions);
     co_return co_await db_.read(
         [this, query = std::move(query)](store::Tx& tx) -> Result<VersionsAnswer> {
@@ -230,51 +228,47 @@ Task<Result<VersionsAnswer>> RegistryApi::search_versions(SearchRegistered messa
 
 Task<Result<None>> RegistryApi::set_version_tag(SetVersionTag message, rpc::Context) {
     CO_TRY_ASSIGN(const int64_t number, parse_version(message.version));
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, number, message = std::move(message)](store::Tx& tx) {
-                                  return registry_.set_version_tag(tx, message.name, number,
-                                                                   {message.key, message.value});
-                              }));
+    CO_TRY(co_await db_.write(Durability::full, [this, number,
+                                                 message = std::move(message)](store::Tx& tx) {
+        return registry_.set_version_tag(tx, message.name, number, {message.key, message.value});
+    }));
     co_return None{};
 }
 
 Task<Result<None>> RegistryApi::delete_version_tag(DeleteVersionTag message, rpc::Context) {
     CO_TRY_ASSIGN(const int64_t number, parse_version(message.version));
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, number, message = std::move(message)](store::Tx& tx) {
-                                  return registry_.delete_version_tag(tx, message.name, number,
-                                                                      message.key);
-                              }));
+    CO_TRY(co_await db_.write(
+        Durability::full, [this, number, message = std::move(message)](store::Tx& tx) {
+            return registry_.delete_version_tag(tx, message.name, number, message.key);
+        }));
     co_return None{};
 }
 
 Task<Result<None>> RegistryApi::set_alias(SetAlias message, rpc::Context) {
     CO_TRY_ASSIGN(const int64_t number, parse_version(message.version));
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, number, message = std::move(message)](store::Tx& tx) {
-                                  return registry_.set_alias(tx, message.name, message.alias,
-                                                             number);
-                              }));
+    CO_TRY(co_await db_.write(
+        Durability::full, [this, number, message = std::move(message)](store::Tx& tx) {
+            return registry_.set_alias(tx, message.name, message.alias, number);
+        }));
     co_return None{};
 }
 
 Task<Result<None>> RegistryApi::delete_alias(AliasRef message, rpc::Context) {
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, message = std::move(message)](store::Tx& tx) {
-                                  return registry_.delete_alias(tx, message.name, message.alias);
-                              }));
+    CO_TRY(
+        co_await db_.write(Durability::full, [this, message = std::move(message)](store::Tx& tx) {
+            return registry_.delete_alias(tx, message.name, message.alias);
+        }));
     co_return None{};
 }
 
 Task<Result<ModelVersionAnswer>> RegistryApi::get_by_alias(AliasRef message, rpc::Context) {
     co_return co_await db_.read(
         [this, message = std::move(message)](store::Tx& tx) -> Result<ModelVersionAnswer> {
-            TRY_ASSIGN(auto version,
-                       registry_.version_by_alias(tx, message.name, message.alias));
+            TRY_ASSIGN(auto version, registry_.version_by_alias(tx, message.name, message.alias));
             // Clients tell a missing alias from a missing model by this being 400.
             if (!version)
-                return fail(Code::invalid, "Registered model alias " + message.alias +
-                                               " not found.", "alias");
+                return fail(Code::invalid,
+                            "Registered model alias " + message.alias + " not found.", "alias");
             return ModelVersionAnswer{to_message(std::move(*version))};
         });
 }

@@ -11,10 +11,10 @@ struct CreateRegisteredModel {
     std::string name;
     std::vector<Tag> tags;
     std::optional<std::string> description;
-    static constexpr auto fields = std::tuple{
-        field("name", &CreateRegisteredModel::name, "Name, not taken", required),
-        field("tags", &CreateRegisteredModel::tags, "Tags"),
-        field("description", &CreateRegisteredModel::description, "Description")};
+    static constexpr auto fields =
+        std::tuple{field("name", &CreateRegisteredModel::name, "Name, not taken", required),
+                   field("tags", &CreateRegisteredModel::tags, "Tags"),
+                   field("description", &CreateRegisteredModel::description, "Description")};
 };
 struct RegisteredModelAnswer {
     RegisteredModelMessage registered_model;
@@ -28,10 +28,9 @@ struct ModelRef {
 };
 struct RenameRegisteredModel {
     std::string name, new_name;
-    static constexpr auto fields =
-        std::tuple{field("name", &RenameRegisteredModel::name, "Registered model", required),
-                   field("new_name", &RenameRegisteredModel::new_name, "Its name from now on",
-                         required)};
+    static constexpr auto fields = std::tuple{
+        field("name", &RenameRegisteredModel::name, "Registered model", required),
+        field("new_name", &RenameRegisteredModel::new_name, "Its name from now on", required)};
 };
 struct UpdateRegisteredModel {
     std::string name, description;
@@ -43,18 +42,18 @@ struct SearchRegistered {
     std::string filter, page_token;
     std::optional<int64_t> max_results;
     std::vector<std::string> order_by;
-    static constexpr auto fields = std::tuple{
-        field("filter", &SearchRegistered::filter, "Comparisons joined by AND"),
-        field("max_results", &SearchRegistered::max_results, "Rows of a page"),
-        field("order_by", &SearchRegistered::order_by, "Such as name ASC"),
-        field("page_token", &SearchRegistered::page_token, "From the page before")};
+    static constexpr auto fields =
+        std::tuple{field("filter", &SearchRegistered::filter, "Comparisons joined by AND"),
+                   field("max_results", &SearchRegistered::max_results, "Rows of a page"),
+                   field("order_by", &SearchRegistered::order_by, "Such as name ASC"),
+                   field("page_token", &SearchRegistered::page_token, "From the page before")};
 };
 struct FoundModels {
     std::vector<RegisteredModelMessage> registered_models;
     std::optional<std::string> next_page_token;
-    static constexpr auto fields = std::tuple{
-        field("registered_models", &FoundModels::registered_models, "This page"),
-        field("next_page_token", &FoundModels::next_page_token, "For the next one")};
+    static constexpr auto fields =
+        std::tuple{field("registered_models", &FoundModels::registered_models, "This page"),
+                   field("next_page_token", &FoundModels::next_page_token, "For the next one")};
 };
 struct GetLatestVersions {
     std::string name;
@@ -75,14 +74,14 @@ struct CreateModelVersion {
     std::string name, source, run_id, run_link, model_id;
     std::vector<Tag> tags;
     std::optional<std::string> description;
-    static constexpr auto fields = std::tuple{
-        field("name", &CreateModelVersion::name, "Registered model", required),
-        field("source", &CreateModelVersion::source, "Where its files are", required),
-        field("run_id", &CreateModelVersion::run_id, "Run that made it"),
-        field("tags", &CreateModelVersion::tags, "Tags"),
-        field("run_link", &CreateModelVersion::run_link, "Link to the run"),
-        field("description", &CreateModelVersion::description, "Description"),
-        field("model_id", &CreateModelVersion::model_id, "Logged model that it is")};
+    static constexpr auto fields =
+        std::tuple{field("name", &CreateModelVersion::name, "Registered model", required),
+                   field("source", &CreateModelVersion::source, "Where its files are", required),
+                   field("run_id", &CreateModelVersion::run_id, "Run that made it"),
+                   field("tags", &CreateModelVersion::tags, "Tags"),
+                   field("run_link", &CreateModelVersion::run_link, "Link to the run"),
+                   field("description", &CreateModelVersion::description, "Description"),
+                   field("model_id", &CreateModelVersion::model_id, "Logged model that it is")};
 };
 struct ModelVersionAnswer {
     ModelVersionMessage model_version;

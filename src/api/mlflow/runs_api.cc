@@ -56,8 +56,7 @@ Task<Result<RunAnswer>> RunsApi::create(CreateRun message, rpc::Context) {
         CO_TRY_ASSIGN(wanted.experiment_id, tracking::parse_experiment_id(message.experiment_id));
     }
     co_return co_await db_.write(
-        Durability::full,
-        [this, wanted = std::move(wanted)](store::Tx& tx) -> Result<RunAnswer> {
+        Durability::full, [this, wanted = std::move(wanted)](store::Tx& tx) -> Result<RunAnswer> {
             TRY_ASSIGN(tracking::Run run, tracking_.create_run(tx, wanted));
             return RunAnswer{to_message(std::move(run))};
         });
@@ -90,9 +89,8 @@ Task<Result<FoundRuns>> RunsApi::search(SearchRuns message, rpc::Context) {
 }
 
 Task<Result<RunInfoAnswer>> RunsApi::update(UpdateRun message, rpc::Context) {
-    tracking::RunUpdate update{.status = message.status,
-                               .end_ms = message.end_time,
-                               .name = std::move(message.run_name)};
+    tracking::RunUpdate update{
+        .status = message.status, .end_ms = message.end_time, .name = std::move(message.run_name)};
     CO_TRY_ASSIGN(update.run_id, run_of(message));
     co_return co_await db_.write(
         Durability::full,
@@ -185,11 +183,10 @@ Task<Result<None>> RunsApi::log_model(LogModel message, rpc::Context) {
 
 Task<Result<None>> RunsApi::log_inputs(LogInputs message, rpc::Context) {
     CO_TRY_ASSIGN(const std::string run_id, run_of(message));
-    CO_TRY(co_await db_.write(Durability::full,
-                              [this, run_id, message = std::move(message)](store::Tx& tx) {
-                                  return tracking_.log_inputs(tx, run_id, message.datasets,
-                                                              message.models);
-                              }));
+    CO_TRY(co_await db_.write(
+        Durability::full, [this, run_id, message = std::move(message)](store::Tx& tx) {
+            return tracking_.log_inputs(tx, run_id, message.datasets, message.models);
+        }));
     co_return None{};
 }
 

@@ -52,13 +52,13 @@ struct SearchRuns {
     int32_t max_results = 1000;
     std::vector<std::string> order_by;
     std::string page_token;
-    static constexpr auto fields = std::tuple{
-        field("experiment_ids", &SearchRuns::experiment_ids, "Experiments to search"),
-        field("filter", &SearchRuns::filter, "Comparisons joined by AND"),
-        field("run_view_type", &SearchRuns::run_view_type, "Active, deleted or all"),
-        field("max_results", &SearchRuns::max_results, "1 to 50000, 1000 when absent"),
-        field("order_by", &SearchRuns::order_by, "Such as metrics.loss ASC"),
-        field("page_token", &SearchRuns::page_token, "From the page before")};
+    static constexpr auto fields =
+        std::tuple{field("experiment_ids", &SearchRuns::experiment_ids, "Experiments to search"),
+                   field("filter", &SearchRuns::filter, "Comparisons joined by AND"),
+                   field("run_view_type", &SearchRuns::run_view_type, "Active, deleted or all"),
+                   field("max_results", &SearchRuns::max_results, "1 to 50000, 1000 when absent"),
+                   field("order_by", &SearchRuns::order_by, "Such as metrics.loss ASC"),
+                   field("page_token", &SearchRuns::page_token, "From the page before")};
 };
 struct FoundRuns {
     std::vector<RunMessage> runs;
@@ -159,10 +159,10 @@ struct GetBulkHistory {
     std::vector<std::string> run_id;
     std::string metric_key;
     int64_t max_results = tracking::kMaxHistoryPage;
-    static constexpr auto fields = std::tuple{
-        field("run_id", &GetBulkHistory::run_id, "At most 100 runs"),
-        field("metric_key", &GetBulkHistory::metric_key, "Name of the metric", required),
-        field("max_results", &GetBulkHistory::max_results, "Of all runs together")};
+    static constexpr auto fields =
+        std::tuple{field("run_id", &GetBulkHistory::run_id, "At most 100 runs"),
+                   field("metric_key", &GetBulkHistory::metric_key, "Name of the metric", required),
+                   field("max_results", &GetBulkHistory::max_results, "Of all runs together")};
 };
 struct GetSampledHistory {
     std::vector<std::string> run_ids;

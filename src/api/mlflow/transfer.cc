@@ -25,8 +25,8 @@ class FileBody final : public net::BodyProducer {
     Task<Result<std::string>> next() override {
         if (left_ == 0) co_return std::string{};
         const auto n = static_cast<size_t>(std::min<uint64_t>(left_, kSendBytes));
-        auto piece = co_await pool_->run(
-            [file = file_, at = at_, n] { return file->read_at(at, n); });
+        auto piece =
+            co_await pool_->run([file = file_, at = at_, n] { return file->read_at(at, n); });
         if (piece && piece->size() != n)
             co_return fail(Code::internal, "a stored file is shorter than it was");
         at_ += n;
@@ -41,19 +41,28 @@ class FileBody final : public net::BodyProducer {
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kMediaTypes{{
-    {"csv", "text/csv"},        {"gif", "image/gif"},
-    {"htm", "text/html"},       {"html", "text/html"},
-    {"jpeg", "image/jpeg"},     {"jpg", "image/jpeg"},
-    {"mp4", "video/mp4"},       {"pdf", "application/pdf"},
-    {"png", "image/png"},       {"svg", "image/svg+xml"},
-    {"tsv", "text/tab-separated-values"}, {"wav", "audio/x-wav"},
-    {"webm", "video/webm"},     {"webp", "image/webp"},
-    {"zip", "application/zip"}, {"gz", "application/gzip"},
+    {"csv", "text/csv"},
+    {"gif", "image/gif"},
+    {"htm", "text/html"},
+    {"html", "text/html"},
+    {"jpeg", "image/jpeg"},
+    {"jpg", "image/jpeg"},
+    {"mp4", "video/mp4"},
+    {"pdf", "application/pdf"},
+    {"png", "image/png"},
+    {"svg", "image/svg+xml"},
+    {"tsv", "text/tab-separated-values"},
+    {"wav", "audio/x-wav"},
+    {"webm", "video/webm"},
+    {"webp", "image/webp"},
+    {"zip", "application/zip"},
+    {"gz", "application/gzip"},
 }};
 // Shown as plain text, whatever they are to other programs.
 constexpr std::array<std::string_view, 24> kTextExtensions{
-    "txt", "log", "err",  "cfg", "conf", "ini", "properties", "toml", "yaml", "yml",  "xml",   "json",
-    "js",  "py",  "csv",  "tsv", "md",   "rst", "ipynb",      "sql",  "sh",   "lock", "jsonl", "r"};
+    "txt",  "log", "err",   "cfg",  "conf", "ini",  "properties", "toml",
+    "yaml", "yml", "xml",   "json", "js",   "py",   "csv",        "tsv",
+    "md",   "rst", "ipynb", "sql",  "sh",   "lock", "jsonl",      "r"};
 
 bool is_ascii(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<uint8_t>(c) < 0x80; });
@@ -109,9 +118,8 @@ Task<Result<blob::Stored>> receive_blob(blob::Store* blobs, WorkerPool* pool,
         if (piece->empty()) break;
         collected += *piece;
         if (collected.size() < kReceiveBytes) continue;
-        CO_TRY(co_await pool->run([append, bytes = std::exchange(collected, {})] {
-            return append(bytes);
-        }));
+        CO_TRY(co_await pool->run(
+            [append, bytes = std::exchange(collected, {})] { return append(bytes); }));
     }
     co_return co_await pool->run(
         [append, upload, bytes = std::move(collected)]() -> Result<blob::Stored> {
@@ -212,8 +220,8 @@ Task<Result<net::Response>> send_blob(blob::Store* blobs, WorkerPool* pool,
         response.body = opened->whole.substr(range.first, range.length);
     } else {
         response.stream_length = range.length;
-        response.stream = std::make_unique<FileBody>(pool, std::move(opened->file), range.first,
-                                                     range.length);
+        response.stream =
+            std::make_unique<FileBody>(pool, std::move(opened->file), range.first, range.length);
     }
     co_return response;
 }

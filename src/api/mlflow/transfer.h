@@ -21,8 +21,8 @@ Task<Result<blob::Stored>> receive_blob(blob::Store* blobs, WorkerPool* pool,
 // What a client asked for of a file, by its Range and If-Range headers.
 struct ByteRange {
     uint64_t first = 0, length = 0;
-    bool partial = false;      // 206 instead of 200
-    bool satisfiable = true;   // 416 otherwise
+    bool partial = false;     // 206 instead of 200
+    bool satisfiable = true;  // 416 otherwise
 };
 // One range is served; several, or a header that is none, mean the whole file, as HTTP allows.
 ByteRange parse_range(std::string_view header, uint64_t size);

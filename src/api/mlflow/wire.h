@@ -96,10 +96,9 @@ struct RunData {
     std::vector<Metric> metrics;
     std::vector<Param> params;
     std::vector<Tag> tags;
-    static constexpr auto fields =
-        std::tuple{field("metrics", &RunData::metrics, "The latest point of each metric"),
-                   field("params", &RunData::params, "Params"),
-                   field("tags", &RunData::tags, "Tags")};
+    static constexpr auto fields = std::tuple{
+        field("metrics", &RunData::metrics, "The latest point of each metric"),
+        field("params", &RunData::params, "Params"), field("tags", &RunData::tags, "Tags")};
 };
 struct RunInputs {
     std::vector<tracking::DatasetInput> dataset_inputs;

@@ -58,8 +58,9 @@ Result<std::string> clean_path(std::string_view path) {
     const bool drive = path.size() > 1 && path[1] == ':' && (path.size() == 2 || path[2] == '/');
     if (drive) return invalid(path, "drive letters are refused");
     if (has_dot_parts(path))
-        return invalid(path, "parts '.' and '..', backslashes and control characters are refused, "
-                             "encoded ones too");
+        return invalid(path,
+                       "parts '.' and '..', backslashes and control characters are refused, "
+                       "encoded ones too");
     if (path.back() == '/') path.remove_suffix(1);
     const auto parts = split(path, '/');
     if (parts.size() > kMaxParts)

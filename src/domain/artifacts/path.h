@@ -1,6 +1,6 @@
-// Names of artifacts: paths relative to the artifact root, such as "0/<run>/artifacts/model/MLmodel".
-// Artifacts are rows, not files, so no path can leave the root on this machine; the rules protect
-// the disks of those who download them.
+// Names of artifacts: paths relative to the artifact root, such as
+// "0/<run>/artifacts/model/MLmodel". Artifacts are rows, not files, so no path can leave the root
+// on this machine; the rules protect the disks of those who download them.
 #pragma once
 
 #include <string>

@@ -16,9 +16,11 @@ TEST_CASE("paths that are possible") {
 
 TEST_CASE("T1, T2: paths that lead elsewhere, in any encoding") {
     for (const std::string_view path :
-         {"..", ".", "a/..", "../a", "a/../b", "a/./b", "/a", "//a", "a//b", "\\a", "a\\..\\b",
-          "C:", "C:/x", "%2e%2e", "a/%2E%2e/b", "%252e%252e", "%25252e%25252e", "a%2f..%2fb",
-          "%5c", "a%00", "a%2500b", "a\nb", "a\x7f", "%2%65", "%%32e%2e/x", "%25%32%65."}) {
+         {"..",         ".",         "a/..",       "../a",       "a/../b",         "a/./b",
+          "/a",         "//a",       "a//b",       "\\a",        "a\\..\\b",       "C:",
+          "C:/x",       "%2e%2e",    "a/%2E%2e/b", "%252e%252e", "%25252e%25252e", "a%2f..%2fb",
+          "%5c",        "a%00",      "a%2500b",    "a\nb",       "a\x7f",          "%2%65",
+          "%%32e%2e/x", "%25%32%65."}) {
         CHECK_MESSAGE(!clean_path(path), std::string(path));
     }
     // Escapes that complete each other: "%2%65" is "%2e" is ".".

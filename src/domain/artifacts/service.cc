@@ -26,8 +26,8 @@ Status Service::put(store::Tx& tx, const std::string& path, const blob::Stored& 
         const std::string parent = path.substr(0, slash);
         TRY_ASSIGN(const auto blocking, select_file(tx, workspace_id_, parent));
         if (blocking)
-            return fail(Code::conflict, quoted(parent) + " is a file, so " + quoted(path) +
-                                            " cannot lie below it");
+            return fail(Code::conflict,
+                        quoted(parent) + " is a file, so " + quoted(path) + " cannot lie below it");
     }
     TRY_ASSIGN(const auto below,
                select_files(tx, workspace_id_, first_below(path), end_below(path), 1));
@@ -47,8 +47,9 @@ Result<File> Service::get(store::Tx& tx, const std::string& path) const {
     if (file) return std::move(*file);
     TRY_ASSIGN(const auto below, walk(tx, path, "", 1));
     if (below.empty()) return fail(Code::not_found, "no artifact " + quoted(path));
-    return fail(Code::invalid, "the artifact " + quoted(path) +
-                                   " is a folder; list it and fetch its files", "path");
+    return fail(Code::invalid,
+                "the artifact " + quoted(path) + " is a folder; list it and fetch its files",
+                "path");
 }
 
 Result<std::vector<Entry>> Service::list(store::Tx& tx, const std::string& folder) const {

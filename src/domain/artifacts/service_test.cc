@@ -26,9 +26,9 @@ TEST_CASE("listing equals the naive listing, for random trees and big folders") 
     const std::vector<std::string> names{"a", "a-", "a.b", "a0", "b", "ü", "\U0010FFFEx", "z"};
     std::map<std::string, uint64_t> files;
     const auto put = [&](const std::string& path, uint64_t size) {
-        const bool done =
-            db.write([&](store::Tx& tx) { return service.put(tx, path, stored(size)); })
-                .has_value();
+        const bool done = db.write([&](store::Tx& tx) {
+                                return service.put(tx, path, stored(size));
+                            }).has_value();
         if (done) files[path] = size;
     };
     for (int i = 0; i < 300; ++i) {
@@ -54,8 +54,10 @@ TEST_CASE("listing equals the naive listing, for random trees and big folders") 
             if (!path.starts_with(prefix)) continue;
             const std::string rest = path.substr(prefix.size());
             const size_t slash = rest.find('/');
-            if (slash == std::string::npos) expected[rest] = static_cast<int64_t>(size);
-            else expected[rest.substr(0, slash)] = std::nullopt;
+            if (slash == std::string::npos)
+                expected[rest] = static_cast<int64_t>(size);
+            else
+                expected[rest.substr(0, slash)] = std::nullopt;
         }
         const auto listed =
             db.write([&](store::Tx& tx) { return service.list(tx, folder); }).value();

@@ -16,8 +16,12 @@ constexpr Field filter_only(Word name, Word column, bool lists) {
     return {.scopes = kAttribute, .name = name, .column = column, .lists = lists};
 }
 constexpr Field sort_only(Word name, Word column) {
-    return {.scopes = kAttribute, .name = name, .type = Type::integer, .column = column,
-            .filters = false, .orders = true};
+    return {.scopes = kAttribute,
+            .name = name,
+            .type = Type::integer,
+            .column = column,
+            .filters = false,
+            .orders = true};
 }
 
 constexpr std::array kModelFields{
@@ -25,19 +29,26 @@ constexpr std::array kModelFields{
     sort_only("timestamp", "m.updated_ms"),
     sort_only("last_updated_timestamp", "m.updated_ms"),
     sort_only("creation_timestamp", "m.created_ms"),
-    Field{.scopes = kTag, .column = "@.value", .table = "registered_model_tags @",
+    Field{.scopes = kTag,
+          .column = "@.value",
+          .table = "registered_model_tags @",
           .match = "@.model = m.id AND @.key = $"},
 };
 
 constexpr std::array kVersionFields{
     Field{.scopes = kAttribute, .name = "name", .column = "m.name", .lists = true, .orders = true},
-    Field{.scopes = kAttribute, .name = "version_number", .type = Type::integer,
-          .column = "v.version", .orders = true},
+    Field{.scopes = kAttribute,
+          .name = "version_number",
+          .type = Type::integer,
+          .column = "v.version",
+          .orders = true},
     filter_only("run_id", "v.run_id", true),
     filter_only("source_path", "v.source", false),
     sort_only("creation_timestamp", "v.created_ms"),
     sort_only("last_updated_timestamp", "v.updated_ms"),
-    Field{.scopes = kTag, .column = "@.value", .table = "model_version_tags @",
+    Field{.scopes = kTag,
+          .column = "@.value",
+          .table = "model_version_tags @",
           .match = "@.version_id = v.id AND @.key = $"},
 };
 

@@ -19,8 +19,8 @@ enum class VersionStage : uint8_t { none, staging, production, archived };
 struct ModelVersion {
     std::string name;
     int64_t version = 0;
-    std::string source;            // as it was registered, or "models:/name/3" for a copy
-    std::string storage_location;  // where the bytes lie
+    std::string source;                      // as it was registered, or "models:/name/3" for a copy
+    std::string storage_location;            // where the bytes lie
     std::string run_id, run_link, model_id;  // empty when unknown
     std::optional<std::string> description;
     VersionStage stage = VersionStage::none;

@@ -13,8 +13,9 @@ using tracking::check_length;
 Status check_model_name(const std::string& name, std::string_view path = "name") {
     if (trim(name).empty()) return fail(tracking::missing_value(path));
     if (name.find_first_of("/:") != std::string::npos)
-        return fail(Code::invalid, "Invalid model name " + quoted(name) +
-                                       ". Names cannot contain '/' or ':'.", std::string(path));
+        return fail(Code::invalid,
+                    "Invalid model name " + quoted(name) + ". Names cannot contain '/' or ':'.",
+                    std::string(path));
     if (name == "." || name.starts_with(".."))
         return fail(tracking::invalid_value(path, name,
                                             "a name may be used as a folder, so it must not be "
@@ -49,8 +50,7 @@ Status Service::announce(store::Tx& tx, std::string_view what, const Change& cha
 Result<ModelRow> Service::need_model(store::Tx& tx, const std::string& name) const {
     TRY(check_model_name(name));
     TRY_ASSIGN(auto row, select_model(tx, parts_.workspace_id, name));
-    if (!row)
-        return fail(Code::not_found, "Registered Model with name=" + name + " not found");
+    if (!row) return fail(Code::not_found, "Registered Model with name=" + name + " not found");
     return std::move(*row);
 }
 

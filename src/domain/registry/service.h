@@ -109,8 +109,7 @@ class Service {
     Result<ModelVersion> version_at(store::Tx& tx, const std::string& uri) const;
 
     Result<ModelRow> need_model(store::Tx& tx, const std::string& name) const;
-    Result<VersionRow> need_version(store::Tx& tx, const std::string& name,
-                                    int64_t version) const;
+    Result<VersionRow> need_version(store::Tx& tx, const std::string& name, int64_t version) const;
     Result<RegisteredModel> with_details(store::Tx& tx, ModelRow row) const;
     Result<ModelVersion> with_details(store::Tx& tx, VersionRow row) const;
     Status note_registration(store::Tx& tx, const ModelVersion& version) const;

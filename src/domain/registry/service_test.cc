@@ -32,9 +32,7 @@ struct Fixture {
     }
     std::vector<events::Event> events_of_model() {
         return db
-            .write([&](store::Tx& tx) {
-                return events::Events::after(tx, 1, "model/m", 0, 100);
-            })
+            .write([&](store::Tx& tx) { return events::Events::after(tx, 1, "model/m", 0, 100); })
             .value();
     }
 };
@@ -57,11 +55,11 @@ TEST_CASE("every change is an event of the model, in the same transaction") {
     }));
     std::vector<std::string> kinds;
     for (const events::Event& event : f.events_of_model()) kinds.push_back(event.kind);
-    CHECK(kinds == std::vector<std::string>{
-                       "registry.model_created", "registry.version_created",
-                       "registry.version_created", "registry.alias_set", "registry.alias_set",
-                       "registry.version_tag_set", "registry.stage_set", "registry.alias_deleted",
-                       "registry.version_deleted"});
+    CHECK(kinds == std::vector<std::string>{"registry.model_created", "registry.version_created",
+                                            "registry.version_created", "registry.alias_set",
+                                            "registry.alias_set", "registry.version_tag_set",
+                                            "registry.stage_set", "registry.alias_deleted",
+                                            "registry.version_deleted"});
     const auto moved = json::Value::parse(f.events_of_model()[4].data).value();
     CHECK(moved["version"].integer() == 2);
     CHECK(moved["previous_version"].integer() == 1);
@@ -87,8 +85,7 @@ TEST_CASE("locations of every kind lead to the same files") {
     Fixture f;
     const auto run =
         f.db.write([&](store::Tx& tx) { return f.tracking.create_run(tx, {}); }).value();
-    const auto logged = f.db
-                            .write([&](store::Tx& tx) {
+    const auto logged = f.db.write([&](store::Tx& tx) {
                                 return f.tracking.create_logged_model(
                                     tx, {.name = "net", .source_run_id = run.run_id});
                             })
@@ -99,8 +96,8 @@ TEST_CASE("locations of every kind lead to the same files") {
     const std::string path = "0/models/" + logged.model_id + "/artifacts";
     for (const std::string& uri :
          {logged.artifact_uri, "models:/" + logged.model_id, "runs:/" + run.run_id + "/net",
-          std::string("models:/m/1"), std::string("models:/m@prod"), std::string("models:/m/latest"),
-          std::string("models:/m/None")}) {
+          std::string("models:/m/1"), std::string("models:/m@prod"),
+          std::string("models:/m/latest"), std::string("models:/m/None")}) {
         const auto found =
             f.db.write([&](store::Tx& tx) { return f.registry.artifact_path(tx, uri); });
         REQUIRE_MESSAGE(found.has_value(), uri << ": " << found.error().message);

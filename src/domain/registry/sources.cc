@@ -10,8 +10,9 @@ namespace rondo::registry {
 namespace {
 
 std::unexpected<Error> refused(const std::string& source, std::string_view why) {
-    return fail(Code::invalid, "Invalid model version source: " + quoted(source) + ". " +
-                                   std::string(why), "source");
+    return fail(Code::invalid,
+                "Invalid model version source: " + quoted(source) + ". " + std::string(why),
+                "source");
 }
 
 // A thing that has to exist for the source: its absence is the source's fault.
@@ -37,8 +38,9 @@ Result<Service::Origin> Service::resolve_source(store::Tx& tx,
     if (source.empty()) return fail(tracking::missing_value("source"));
     if (is_prompt(wanted.tags)) {
         if (!is_prompt_source(source))
-            return refused(source, "A prompt has its text in its tags; its source has to be "
-                                   "'prompt-template'.");
+            return refused(source,
+                           "A prompt has its text in its tags; its source has to be "
+                           "'prompt-template'.");
         return Origin{source, source, wanted.run_id, wanted.model_id};
     }
     if (!wanted.run_id.empty()) TRY(tracking::check_run_id(wanted.run_id));
@@ -57,8 +59,9 @@ Result<Service::Origin> Service::origin_in_registry(store::Tx& tx,
     const bool other_run = !wanted.run_id.empty() && wanted.run_id != from.run_id;
     const bool other_model = !wanted.model_id.empty() && wanted.model_id != from.model_id;
     if (other_run || other_model)
-        return refused(wanted.source, "The run_id and model_id request parameters must match the "
-                                      "referenced model version.");
+        return refused(wanted.source,
+                       "The run_id and model_id request parameters must match the "
+                       "referenced model version.");
     return Origin{"models:/" + from.name + "/" + std::to_string(from.version),
                   from.storage_location, from.run_id, from.model_id};
 }
@@ -74,10 +77,10 @@ Result<Service::Origin> Service::origin_in_tracking(store::Tx& tx,
     if (*in_run && origin.run_id.empty()) origin.run_id = (*in_run)->run_id;
     const bool other_model = !wanted.model_id.empty() && wanted.model_id != origin.model_id;
     if (other_model || (*in_run && (*in_run)->run_id != origin.run_id))
-        return refused(source, "The run_id and model_id request parameters must identify the "
-                               "resource that contains the source.");
-    TRY_ASSIGN(origin.storage_location,
-               of_source(parts_.tracking.storage_uri(tx, source), source));
+        return refused(source,
+                       "The run_id and model_id request parameters must identify the "
+                       "resource that contains the source.");
+    TRY_ASSIGN(origin.storage_location, of_source(parts_.tracking.storage_uri(tx, source), source));
     if (Status possible = tracking::check_artifact_uri(origin.storage_location, "source");
         !possible)
         return refused(source, possible.error().message);
@@ -97,8 +100,9 @@ Result<Service::Origin> Service::origin_in_tracking(store::Tx& tx,
         owned = lies_within(source, run.artifact_uri);
     }
     if (!owned)
-        return refused(source, "The run_id or model_id request parameter must identify the "
-                               "resource that contains the source.");
+        return refused(source,
+                       "The run_id or model_id request parameter must identify the "
+                       "resource that contains the source.");
     return origin;
 }
 
@@ -109,13 +113,15 @@ Result<ModelVersion> Service::version_at(store::Tx& tx, const std::string& uri) 
     if (!model->alias.empty() || latest) {
         TRY_ASSIGN(auto found,
                    version_by_alias(tx, model->name, latest ? model->stage : model->alias));
-        if (!found) return fail(Code::not_found, "no version of " + quoted(model->name) +
-                                                     " is at " + quoted(uri));
+        if (!found)
+            return fail(Code::not_found,
+                        "no version of " + quoted(model->name) + " is at " + quoted(uri));
         return std::move(*found);
     }
     TRY_ASSIGN(auto found, latest_versions(tx, model->name, {model->stage}));
-    if (found.empty()) return fail(Code::not_found, "no version of " + quoted(model->name) +
-                                                        " is in stage " + quoted(model->stage));
+    if (found.empty())
+        return fail(Code::not_found, "no version of " + quoted(model->name) + " is in stage " +
+                                         quoted(model->stage));
     return std::move(found.front());
 }
 

@@ -33,17 +33,19 @@ Result<std::optional<int64_t>> insert_model(store::Tx& tx, int64_t workspace_id,
 Result<std::optional<ModelRow>> select_model(store::Tx& tx, int64_t workspace_id,
                                              const std::string& name) {
     std::optional<ModelRow> found;
-    TRY(tx.each(std::string(kColumns) + "WHERE m.workspace_id = $1 AND m.name = $2",
-                [&](const store::Row& row) {
-                    found = read_model(row);
-                    return false;
-                },
-                workspace_id, name));
+    TRY(tx.each(
+        std::string(kColumns) + "WHERE m.workspace_id = $1 AND m.name = $2",
+        [&](const store::Row& row) {
+            found = read_model(row);
+            return false;
+        },
+        workspace_id, name));
     return found;
 }
 
 Status update_model(store::Tx& tx, const ModelRow& row) {
-    TRY(tx.exec("UPDATE registered_models SET name = $1, description = $2, updated_ms = $3 "
+    TRY(
+        tx.exec("UPDATE registered_models SET name = $1, description = $2, updated_ms = $3 "
                 "WHERE id = $4",
                 row.model.name, row.model.description, row.model.updated_ms, row.id));
     return ok();
@@ -55,7 +57,8 @@ Status delete_model(store::Tx& tx, int64_t id) {
 }
 
 Status upsert_model_tag(store::Tx& tx, int64_t id, const Tag& tag) {
-    TRY(tx.exec("INSERT INTO registered_model_tags (model, key, value) VALUES ($1, $2, $3) "
+    TRY(
+        tx.exec("INSERT INTO registered_model_tags (model, key, value) VALUES ($1, $2, $3) "
                 "ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
                 id, tag.key, tag.value));
     return ok();
@@ -95,12 +98,12 @@ Status load_details(store::Tx& tx, std::span<ModelRow> rows) {
     }
     TRY(tracking::load_pairs(tx, "registered_model_tags", "model", ids,
                              [&](int64_t id) -> auto& { return models.at(id)->tags; }));
-    TRY(store::each_of(tx, "SELECT model, alias, version FROM model_aliases WHERE model IN ", ids,
-                       " ORDER BY model, alias", [&](const store::Row& row) {
-                           models.at(row.integer(0))
-                               ->aliases.push_back({row.get<std::string>(1), row.integer(2)});
-                           return true;
-                       }));
+    TRY(store::each_of(
+        tx, "SELECT model, alias, version FROM model_aliases WHERE model IN ", ids,
+        " ORDER BY model, alias", [&](const store::Row& row) {
+            models.at(row.integer(0))->aliases.push_back({row.get<std::string>(1), row.integer(2)});
+            return true;
+        }));
     TRY_ASSIGN(auto latest, select_latest(tx, ids));
     TRY(load_details(tx, std::span<VersionRow>(latest)));
     for (VersionRow& row : latest)
@@ -109,7 +112,8 @@ Status load_details(store::Tx& tx, std::span<ModelRow> rows) {
 }
 
 Status upsert_alias(store::Tx& tx, int64_t id, const Alias& alias) {
-    TRY(tx.exec("INSERT INTO model_aliases (model, alias, version) VALUES ($1, $2, $3) "
+    TRY(
+        tx.exec("INSERT INTO model_aliases (model, alias, version) VALUES ($1, $2, $3) "
                 "ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version",
                 id, alias.alias, alias.version));
     return ok();

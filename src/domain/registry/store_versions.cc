@@ -42,53 +42,55 @@ Result<int64_t> next_version(store::Tx& tx, int64_t model, int64_t now_ms) {
 }
 
 Result<int64_t> insert_version(store::Tx& tx, int64_t model, const ModelVersion& version) {
-    TRY_ASSIGN(const auto id,
-               tx.one<int64_t>("INSERT INTO model_versions (model, version, source, "
-                               "storage_location, run_id, run_link, model_id, description, stage, "
-                               "deleted, created_ms, updated_ms) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11) "
-                               "RETURNING id",
-                               model, version.version, version.source, version.storage_location,
-                               version.run_id, version.run_link, version.model_id,
-                               version.description, text_of(version.stage), version.created_ms,
-                               version.updated_ms));
+    TRY_ASSIGN(
+        const auto id,
+        tx.one<int64_t>("INSERT INTO model_versions (model, version, source, "
+                        "storage_location, run_id, run_link, model_id, description, stage, "
+                        "deleted, created_ms, updated_ms) "
+                        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11) "
+                        "RETURNING id",
+                        model, version.version, version.source, version.storage_location,
+                        version.run_id, version.run_link, version.model_id, version.description,
+                        text_of(version.stage), version.created_ms, version.updated_ms));
     return *id;
 }
 
 Result<std::optional<VersionRow>> select_version(store::Tx& tx, int64_t workspace_id,
                                                  const std::string& name, int64_t version) {
     std::optional<VersionRow> found;
-    TRY(tx.each(std::string(kColumns) +
-                    "FROM registered_models m JOIN model_versions v ON v.model = m.id "
-                    "WHERE m.workspace_id = $1 AND m.name = $2 AND v.version = $3 "
-                    "AND v.deleted = 0",
-                [&](const store::Row& row) {
-                    found = read_version(row);
-                    return false;
-                },
-                workspace_id, name, version));
+    TRY(tx.each(
+        std::string(kColumns) + "FROM registered_models m JOIN model_versions v ON v.model = m.id "
+                                "WHERE m.workspace_id = $1 AND m.name = $2 AND v.version = $3 "
+                                "AND v.deleted = 0",
+        [&](const store::Row& row) {
+            found = read_version(row);
+            return false;
+        },
+        workspace_id, name, version));
     return found;
 }
 
 Status update_version(store::Tx& tx, const VersionRow& row) {
-    TRY(tx.exec("UPDATE model_versions SET description = $1, stage = $2, updated_ms = $3 "
-                "WHERE id = $4",
-                row.version.description, text_of(row.version.stage), row.version.updated_ms,
-                row.id));
+    TRY(tx.exec(
+        "UPDATE model_versions SET description = $1, stage = $2, updated_ms = $3 "
+        "WHERE id = $4",
+        row.version.description, text_of(row.version.stage), row.version.updated_ms, row.id));
     return ok();
 }
 
 Status archive_others(store::Tx& tx, const VersionRow& row, int64_t now_ms) {
-    TRY(tx.exec("UPDATE model_versions SET stage = $1, updated_ms = $2 "
+    TRY(
+        tx.exec("UPDATE model_versions SET stage = $1, updated_ms = $2 "
                 "WHERE model = $3 AND stage = $4 AND id <> $5 AND deleted = 0",
-                text_of(VersionStage::archived), now_ms, row.model_row,
-                text_of(row.version.stage), row.id));
+                text_of(VersionStage::archived), now_ms, row.model_row, text_of(row.version.stage),
+                row.id));
     return ok();
 }
 
 Status redact_version(store::Tx& tx, const VersionRow& row, int64_t now_ms) {
     TRY(tx.exec("DELETE FROM model_version_tags WHERE version_id = $1", row.id));
-    TRY(tx.exec("UPDATE model_versions SET source = '', storage_location = '', run_id = '', "
+    TRY(
+        tx.exec("UPDATE model_versions SET source = '', storage_location = '', run_id = '', "
                 "run_link = '', model_id = '', description = NULL, deleted = 1, updated_ms = $1 "
                 "WHERE id = $2",
                 now_ms, row.id));
@@ -96,7 +98,8 @@ Status redact_version(store::Tx& tx, const VersionRow& row, int64_t now_ms) {
 }
 
 Status upsert_version_tag(store::Tx& tx, int64_t id, const Tag& tag) {
-    TRY(tx.exec("INSERT INTO model_version_tags (version_id, key, value) VALUES ($1, $2, $3) "
+    TRY(
+        tx.exec("INSERT INTO model_version_tags (version_id, key, value) VALUES ($1, $2, $3) "
                 "ON CONFLICT (version_id, key) DO UPDATE SET value = excluded.value",
                 id, tag.key, tag.value));
     return ok();
@@ -116,8 +119,7 @@ Result<std::vector<VersionRow>> search_versions(store::Tx& tx, int64_t workspace
     statement.add(kColumns);
     statement.add("FROM registered_models m JOIN model_versions v ON v.model = m.id ");
     statement.add("WHERE m.workspace_id = ").bind(workspace_id).add(" AND v.deleted = 0");
-    if (!prompts)
-        statement.add(" AND ").add(kModelIsNoPrompt).add(" AND ").add(kVersionIsNoPrompt);
+    if (!prompts) statement.add(" AND ").add(kModelIsNoPrompt).add(" AND ").add(kVersionIsNoPrompt);
     TRY(search::add_conditions(statement, version_grammar(), terms));
     statement.add(" ORDER BY ");
     search::add_orders(statement, orders);
@@ -162,14 +164,13 @@ Status load_details(store::Tx& tx, std::span<VersionRow> rows) {
     const std::vector<store::Arg> models(seen.begin(), seen.end());
     TRY(tracking::load_pairs(tx, "model_version_tags", "version_id", ids,
                              [&](int64_t id) -> auto& { return by_id.at(id)->tags; }));
-    return store::each_of(
-        tx, "SELECT model, version, alias FROM model_aliases WHERE model IN ", models,
-        " ORDER BY model, alias", [&](const store::Row& row) {
-            const auto found = by_number.find({row.integer(0), row.integer(1)});
-            if (found != by_number.end())
-                found->second->aliases.push_back(row.get<std::string>(2));
-            return true;
-        });
+    return store::each_of(tx, "SELECT model, version, alias FROM model_aliases WHERE model IN ",
+                          models, " ORDER BY model, alias", [&](const store::Row& row) {
+                              const auto found = by_number.find({row.integer(0), row.integer(1)});
+                              if (found != by_number.end())
+                                  found->second->aliases.push_back(row.get<std::string>(2));
+                              return true;
+                          });
 }
 
 }  // namespace rondo::registry

@@ -16,17 +16,19 @@ using tracking::check_length;
 constexpr size_t kMaxAliasLength = 255;
 
 bool is_alias_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
 }
 
 Status check_alias(const std::string& alias) {
     if (alias.empty())
         return fail(Code::invalid, "Registered model alias name cannot be empty.", "alias");
     if (!std::ranges::all_of(alias, is_alias_character))
-        return fail(Code::invalid, "Invalid alias name: " + quoted(alias) +
-                                       ". Names may only contain alphanumerics, underscores (_), "
-                                       "and dashes (-).", "alias");
+        return fail(Code::invalid,
+                    "Invalid alias name: " + quoted(alias) +
+                        ". Names may only contain alphanumerics, underscores (_), "
+                        "and dashes (-).",
+                    "alias");
     return check_length("Registered model alias name", alias, kMaxAliasLength);
 }
 
@@ -45,8 +47,9 @@ Status check_alias_is_free(const std::string& alias) {
 
 Result<VersionStage> parse_stage(const std::string& text) {
     if (const auto stage = stage_of(text)) return *stage;
-    return fail(Code::invalid, "Invalid Model Version stage: " + text +
-                                   ". Value must be one of None, Staging, Production, Archived.",
+    return fail(Code::invalid,
+                "Invalid Model Version stage: " + text +
+                    ". Value must be one of None, Staging, Production, Archived.",
                 "stage");
 }
 
@@ -80,8 +83,8 @@ Result<VersionRow> Service::need_version(store::Tx& tx, const std::string& name,
                                          int64_t version) const {
     TRY_ASSIGN(auto row, select_version(tx, parts_.workspace_id, name, version));
     if (!row)
-        return fail(Code::not_found, "Model Version (name=" + name + ", version=" +
-                                         std::to_string(version) + ") not found");
+        return fail(Code::not_found, "Model Version (name=" + name +
+                                         ", version=" + std::to_string(version) + ") not found");
     return std::move(*row);
 }
 
@@ -149,9 +152,9 @@ Result<ModelVersion> Service::get_version(store::Tx& tx, const std::string& name
     return with_details(tx, std::move(row));
 }
 
-Result<ModelVersion> Service::describe_version(store::Tx& tx, const std::string& name,
-                                               int64_t version,
-                                               const std::optional<std::string>& description) const {
+Result<ModelVersion> Service::describe_version(
+    store::Tx& tx, const std::string& name, int64_t version,
+    const std::optional<std::string>& description) const {
     TRY(check_length("description", description.value_or(""), tracking::kMaxDescriptionLength));
     TRY_ASSIGN(VersionRow row, need_version(tx, name, version));
     row.version.description = description;
@@ -161,16 +164,18 @@ Result<ModelVersion> Service::describe_version(store::Tx& tx, const std::string&
     return with_details(tx, std::move(row));
 }
 
-Result<ModelVersion> Service::move_to_stage(store::Tx& tx, const std::string& name,
-                                            int64_t version, const std::string& stage,
-                                            Others others) const {
+Result<ModelVersion> Service::move_to_stage(store::Tx& tx, const std::string& name, int64_t version,
+                                            const std::string& stage, Others others) const {
     TRY_ASSIGN(const VersionStage to, parse_stage(stage));
     const bool active = to == VersionStage::staging || to == VersionStage::production;
     if (others == Others::archive && !active)
-        return fail(Code::invalid, "Model version transition cannot archive existing model "
-                                   "versions because " + quoted(stage) +
-                                       " is not an Active stage. Valid stages are Staging and "
-                                       "Production.", "archive_existing_versions");
+        return fail(Code::invalid,
+                    "Model version transition cannot archive existing model "
+                    "versions because " +
+                        quoted(stage) +
+                        " is not an Active stage. Valid stages are Staging and "
+                        "Production.",
+                    "archive_existing_versions");
     TRY_ASSIGN(VersionRow row, need_version(tx, name, version));
     const int64_t now_ms = to_millis(parts_.env.now());
     row.version.stage = to;
@@ -253,9 +258,9 @@ Status Service::set_alias(store::Tx& tx, const std::string& name, const std::str
     TRY_ASSIGN(const auto previous, select_alias(tx, row.model_row, alias));
     if (previous == version) return ok();
     TRY(upsert_alias(tx, row.model_row, {alias, version}));
-    return announce(tx, "alias_set",
-                    {.name = name, .version = version, .previous_version = previous,
-                     .alias = alias});
+    return announce(
+        tx, "alias_set",
+        {.name = name, .version = version, .previous_version = previous, .alias = alias});
 }
 
 Status Service::delete_alias(store::Tx& tx, const std::string& name,

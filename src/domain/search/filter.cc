@@ -8,8 +8,8 @@
 namespace rondo::search {
 namespace {
 
-constexpr std::array<std::string_view, 12> kOps{"=",    "!=",    "<",  "<=",     ">",       ">=",
-                                                "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"};
+constexpr std::array<std::string_view, 12> kOps{
+    "=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"};
 
 enum class TokenKind : uint8_t { word, backticked, text, number, sign, end };
 
@@ -45,8 +45,8 @@ class Tokenizer {
             return token(TokenKind::word);
         }
         ++pos_;
-        const bool two = pos_ < text_.size() && text_[pos_] == '=' &&
-                         (c == '!' || c == '<' || c == '>');
+        const bool two =
+            pos_ < text_.size() && text_[pos_] == '=' && (c == '!' || c == '<' || c == '>');
         if (two) ++pos_;
         if (std::string_view("=<>(),.").find(c) == std::string_view::npos && !two)
             return fail(Code::invalid, "unexpected character " + quoted(text_.substr(start_, 1)) +
@@ -123,8 +123,8 @@ class Parser {
         std::vector<Term> terms;
         while (true) {
             if (terms.size() == kMaxTerms)
-                return fail(Code::invalid, "a filter has at most " + std::to_string(kMaxTerms) +
-                                               " comparisons");
+                return fail(Code::invalid,
+                            "a filter has at most " + std::to_string(kMaxTerms) + " comparisons");
             TRY_ASSIGN(Term term, comparison());
             terms.push_back(std::move(term));
             if (current_.kind == TokenKind::end) return terms;
@@ -257,8 +257,8 @@ class Parser {
             if (current_.raw == ")" && !out.empty()) break;  // ('a',) is how Python writes it
             if (current_.kind != TokenKind::text) return unexpected("a quoted string value");
             if (out.size() == kMaxListItems)
-                return fail(Code::invalid, "a list has at most " + std::to_string(kMaxListItems) +
-                                               " values");
+                return fail(Code::invalid,
+                            "a list has at most " + std::to_string(kMaxListItems) + " values");
             out.push_back(std::move(current_.text));
             TRY(advance());
         } while (current_.raw == ",");
@@ -279,7 +279,8 @@ Status check_length(std::string_view text) {
 
 template <class T>
 Result<T> in_words(Result<T> result, std::string_view what) {
-    if (!result) result.error().message = "Invalid " + std::string(what) + ": " + result.error().message;
+    if (!result)
+        result.error().message = "Invalid " + std::string(what) + ": " + result.error().message;
     return result;
 }
 

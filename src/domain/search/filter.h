@@ -46,8 +46,8 @@ struct Term {
     std::string scope;  // "metrics"; empty for a bare name
     std::string key;    // "loss"
     Op op = Op::equal;
-    Value value;           // monostate for IS NULL and IS NOT NULL
-    size_t position = 1;   // of the left side
+    Value value;          // monostate for IS NULL and IS NOT NULL
+    size_t position = 1;  // of the left side
 };
 
 // An empty text has no terms.

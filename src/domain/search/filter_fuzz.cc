@@ -25,16 +25,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         search::Statement statement;
         if (!search::add_conditions(statement, *grammar, *terms)) continue;
         const std::string last = "$" + std::to_string(statement.args().size());
-        const bool binds = statement.args().empty() ||
-                           statement.sql().find(last) != std::string::npos;
+        const bool binds =
+            statement.args().empty() || statement.sql().find(last) != std::string::npos;
         CHECK(binds, "a parameter is missing in the text");
         for (const search::Term& term : *terms) {
             // A value of the caller may not appear in the SQL; one that no SQL of ours can hold
             // shows it.
             const auto* value = std::get_if<std::string>(&term.value);
             const bool odd = value != nullptr && value->find(';') != std::string::npos;
-            CHECK(!odd || statement.sql().find(*value) == std::string::npos,
-                  "a value became SQL");
+            CHECK(!odd || statement.sql().find(*value) == std::string::npos, "a value became SQL");
         }
     }
     return 0;

@@ -25,16 +25,13 @@ TEST_CASE("names: scopes, keys, quotes") {
     struct Case {
         std::string_view text, scope, key;
     };
-    for (const Case& c : {Case{"metrics.loss = 1", "metrics", "loss"},
-                          Case{"start_time = 1", "", "start_time"},
-                          Case{"tags.mlflow.source.name = 1", "tags", "mlflow.source.name"},
-                          Case{"params.`a b-c/d` = 1", "params", "a b-c/d"},
-                          Case{"params.\"a b\" = 1", "params", "a b"},
-                          Case{"`params`.x = 1", "params", "x"},
-                          Case{"`start time` = 1", "", "start time"},
-                          Case{"params.`a``b` = 1", "params", "a`b"},
-                          Case{"params.größe = 1", "params", "größe"},
-                          Case{"metrics.2nd=1", "metrics", "2nd"}}) {
+    for (const Case& c :
+         {Case{"metrics.loss = 1", "metrics", "loss"}, Case{"start_time = 1", "", "start_time"},
+          Case{"tags.mlflow.source.name = 1", "tags", "mlflow.source.name"},
+          Case{"params.`a b-c/d` = 1", "params", "a b-c/d"},
+          Case{"params.\"a b\" = 1", "params", "a b"}, Case{"`params`.x = 1", "params", "x"},
+          Case{"`start time` = 1", "", "start time"}, Case{"params.`a``b` = 1", "params", "a`b"},
+          Case{"params.größe = 1", "params", "größe"}, Case{"metrics.2nd=1", "metrics", "2nd"}}) {
         const Term term = one(c.text);
         CHECK(term.scope == c.scope);
         CHECK(term.key == c.key);
@@ -82,8 +79,9 @@ TEST_CASE("terms are joined by AND") {
 }
 
 TEST_CASE("errors name the position") {
-    CHECK(refusal("a") == "Invalid filter: expected a comparator (=, !=, <, <=, >, >=, LIKE, "
-                          "ILIKE, IN, IS NULL) at position 2, found the end of the text");
+    CHECK(refusal("a") ==
+          "Invalid filter: expected a comparator (=, !=, <, <=, >, >=, LIKE, "
+          "ILIKE, IN, IS NULL) at position 2, found the end of the text");
     CHECK(refusal("a = b").find("at position 5, found 'b'") != std::string::npos);
     CHECK(refusal("a = 'x").find("the quote at position 5 is never closed") != std::string::npos);
     CHECK(refusal("a = 1 b = 2").find("at position 7, found 'b'") != std::string::npos);

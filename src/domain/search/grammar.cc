@@ -15,8 +15,10 @@ bool has_scope(const Field& field, std::string_view scope) {
 std::string with_alias(std::string_view sql, std::string_view alias) {
     std::string out;
     for (const char c : sql) {
-        if (c == '@') out += alias;
-        else out += c;
+        if (c == '@')
+            out += alias;
+        else
+            out += c;
     }
     return out;
 }
@@ -33,17 +35,22 @@ void add_match(Statement& out, const Field& field, std::string_view alias, std::
 bool takes(const Field& field, Op op) {
     switch (op) {
         case Op::equal:
-        case Op::not_equal: return true;
+        case Op::not_equal:
+            return true;
         case Op::less:
         case Op::less_or_equal:
         case Op::greater:
-        case Op::greater_or_equal: return field.type == Type::integer || field.type == Type::real;
+        case Op::greater_or_equal:
+            return field.type == Type::integer || field.type == Type::real;
         case Op::like:
-        case Op::ilike: return field.type == Type::text;
+        case Op::ilike:
+            return field.type == Type::text;
         case Op::in:
-        case Op::not_in: return field.lists;
+        case Op::not_in:
+            return field.lists;
         case Op::is_null:
-        case Op::is_not_null: return field.nullable;
+        case Op::is_not_null:
+            return field.nullable;
     }
     return false;
 }
@@ -69,8 +76,8 @@ std::string shown(const Value& value) {
 
 std::unexpected<Error> wrong_value(const Field& field, const Term& term) {
     const bool number = field.type == Type::integer || field.type == Type::real;
-    const std::string wanted = number ? "Expected a numeric value for "
-                                      : "Expected a quoted string value for ";
+    const std::string wanted =
+        number ? "Expected a numeric value for " : "Expected a quoted string value for ";
     return fail(Code::invalid, wanted + std::string(field.scopes[0]) + " " + quoted(term.key) +
                                    ", found " + shown(term.value));
 }
@@ -101,7 +108,9 @@ Status add_text_comparison(Statement& out, const Field& field, const Term& term,
             out.add("lower(" + column + ") LIKE lower(");
             out.bind(std::string_view(escaped_pattern(*text))).add(") ESCAPE '\\'");
             break;
-        default: out.add(column + " " + std::string(text_of(term.op)) + " ").bind(std::string_view(*text));
+        default:
+            out.add(column + " " + std::string(text_of(term.op)) + " ")
+                .bind(std::string_view(*text));
     }
     return ok();
 }
@@ -143,9 +152,11 @@ Status add_comparison(Statement& out, const Field& field, const Term& term,
     if (term.op == Op::in || term.op == Op::not_in)
         return add_list_comparison(out, field, term, column);
     switch (field.type) {
-        case Type::text: return add_text_comparison(out, field, term, column);
+        case Type::text:
+            return add_text_comparison(out, field, term, column);
         case Type::integer:
-        case Type::real: return add_number_comparison(out, field, term, column);
+        case Type::real:
+            return add_number_comparison(out, field, term, column);
         case Type::id: {
             const auto* text = std::get_if<std::string>(&term.value);
             if (text == nullptr) return wrong_value(field, term);
@@ -221,16 +232,17 @@ Status add_conditions(Statement& out, const Grammar& grammar, std::span<const Te
 Result<std::vector<Sorting>> parse_orders(const Grammar& grammar,
                                           std::span<const std::string> texts) {
     if (texts.size() > kMaxOrders)
-        return fail(Code::invalid, "order_by has at most " + std::to_string(kMaxOrders) +
-                                       " clauses", "order_by");
+        return fail(Code::invalid,
+                    "order_by has at most " + std::to_string(kMaxOrders) + " clauses", "order_by");
     std::vector<Sorting> out;
     for (const std::string& text : texts) {
         TRY_ASSIGN(Order order, parse_order(text));
         TRY_ASSIGN(const Field* const field, find_field(grammar, order.scope, order.key));
         if (!field->orders)
-            return fail(Code::invalid, "Invalid order_by " + quoted(text) + ": " +
-                                           std::string(grammar.entity) +
-                                           " cannot be sorted by this", "order_by");
+            return fail(Code::invalid,
+                        "Invalid order_by " + quoted(text) + ": " + std::string(grammar.entity) +
+                            " cannot be sorted by this",
+                        "order_by");
         for (const Sorting& seen : out) {
             const bool same_place = seen.field->column == field->column;
             if (same_place && (field->table.empty() || seen.key == order.key))

@@ -26,7 +26,7 @@ enum class Type : uint8_t {
 struct Field {
     // Words before the dot, the first one for messages; "" allows the bare name.
     std::span<const std::string_view> scopes;
-    std::string_view name;    // empty: any key (params, tags, metrics)
+    std::string_view name;  // empty: any key (params, tags, metrics)
     Type type = Type::text;
     std::string_view column;  // "r.start_ms"; with '@' when it lies in `table`
     // For values that lie in rows of their own: "run_params @", matched by

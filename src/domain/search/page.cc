@@ -32,7 +32,8 @@ Result<int64_t> read_page_token(std::string_view token, uint64_t query) {
     const auto invalid = [] {
         return fail(Code::invalid,
                     "Invalid page token: it has to be the next_page_token of the same search, "
-                    "unchanged", "page_token");
+                    "unchanged",
+                    "page_token");
     };
     const auto bytes = from_base64url(token);
     if (!bytes) return invalid();

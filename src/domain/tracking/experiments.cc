@@ -61,9 +61,9 @@ Result<int64_t> Service::create_experiment(store::Tx& tx, const NewExperiment& w
     experiment.created_ms = experiment.updated_ms = to_millis(parts_.env.now());
     TRY_ASSIGN(const auto id, insert_experiment(tx, parts_.workspace_id, experiment));
     if (!id)
-        return fail(Code::already_exists,
-                    "Experiment(name=" + wanted.name + ") already exists. A deleted experiment "
-                    "keeps its name: restore it, or rename it first.");
+        return fail(Code::already_exists, "Experiment(name=" + wanted.name +
+                                              ") already exists. A deleted experiment "
+                                              "keeps its name: restore it, or rename it first.");
     experiment.id = *id;
     if (experiment.artifact_location.empty()) {
         experiment.artifact_location = artifacts::join(parts_.artifact_root, std::to_string(*id));
@@ -79,8 +79,7 @@ Result<Experiment> Service::get_experiment(store::Tx& tx, int64_t id) const {
 
 Result<Experiment> Service::get_experiment(store::Tx& tx, const std::string& name) const {
     TRY_ASSIGN(auto found, select_experiment(tx, parts_.workspace_id, name));
-    if (!found)
-        return fail(Code::not_found, "Could not find experiment with name " + quoted(name));
+    if (!found) return fail(Code::not_found, "Could not find experiment with name " + quoted(name));
     return std::move(*found);
 }
 
@@ -139,8 +138,8 @@ Status Service::delete_experiment_tag(store::Tx& tx, int64_t id, const std::stri
     TRY(need_active_experiment(tx, id));
     TRY_ASSIGN(const int64_t deleted, tracking::delete_experiment_tag(tx, id, key));
     if (deleted > 0) return ok();
-    return fail(Code::not_found, "No tag with name: " + key + " in experiment with id " +
-                                     std::to_string(id));
+    return fail(Code::not_found,
+                "No tag with name: " + key + " in experiment with id " + std::to_string(id));
 }
 
 }  // namespace rondo::tracking

@@ -17,13 +17,21 @@ constexpr std::array<Word, 2> kTag{"tag", "tags"};
 constexpr std::array<Word, 2> kDataset{"dataset", "datasets"};
 
 constexpr Field attribute(Word name, Word column, Type type = Type::text, bool lists = false) {
-    return {.scopes = kAttribute, .name = name, .type = type, .column = column, .lists = lists,
+    return {.scopes = kAttribute,
+            .name = name,
+            .type = type,
+            .column = column,
+            .lists = lists,
             .orders = true};
 }
 
 // A column of the datasets that a run has read.
 constexpr Field dataset(Word name, Word table, Word match, Word column) {
-    return {.scopes = kDataset, .name = name, .column = column, .table = table, .match = match,
+    return {.scopes = kDataset,
+            .name = name,
+            .column = column,
+            .table = table,
+            .match = match,
             .lists = true};
 }
 
@@ -42,13 +50,25 @@ constexpr std::array kRunFields{
     attribute("created", "r.start_ms", Type::integer),
     attribute("Created", "r.start_ms", Type::integer),
     attribute("end_time", "r.end_ms", Type::integer),
-    Field{.scopes = kMetric, .type = Type::real, .column = "@.value", .table = "latest_metrics @",
+    Field{.scopes = kMetric,
+          .type = Type::real,
+          .column = "@.value",
+          .table = "latest_metrics @",
           .match = "@.run = r.id AND @.key_id = (SELECT id FROM metric_keys WHERE name = $)",
-          .nan = "@.is_nan", .orders = true},
-    Field{.scopes = kParam, .column = "@.value", .table = "run_params @",
-          .match = "@.run = r.id AND @.key = $", .nullable = true, .orders = true},
-    Field{.scopes = kTag, .column = "@.value", .table = "run_tags @",
-          .match = "@.run = r.id AND @.key = $", .nullable = true, .orders = true},
+          .nan = "@.is_nan",
+          .orders = true},
+    Field{.scopes = kParam,
+          .column = "@.value",
+          .table = "run_params @",
+          .match = "@.run = r.id AND @.key = $",
+          .nullable = true,
+          .orders = true},
+    Field{.scopes = kTag,
+          .column = "@.value",
+          .table = "run_tags @",
+          .match = "@.run = r.id AND @.key = $",
+          .nullable = true,
+          .orders = true},
     dataset("name", kInputs, "@.run = r.id", "@d.name"),
     dataset("digest", kInputs, "@.run = r.id", "@d.digest"),
     dataset("context", "run_input_tags @", "@.run = r.id AND @.key = 'mlflow.data.context'",
@@ -60,8 +80,11 @@ constexpr std::array kExperimentFields{
     attribute("experiment_id", "e.id", Type::id, true),
     attribute("creation_time", "e.created_ms", Type::integer),
     attribute("last_update_time", "e.updated_ms", Type::integer),
-    Field{.scopes = kTag, .column = "@.value", .table = "experiment_tags @",
-          .match = "@.experiment_id = e.id AND @.key = $", .nullable = true},
+    Field{.scopes = kTag,
+          .column = "@.value",
+          .table = "experiment_tags @",
+          .match = "@.experiment_id = e.id AND @.key = $",
+          .nullable = true},
 };
 
 constexpr std::array kModelFields{
@@ -74,17 +97,27 @@ constexpr std::array kModelFields{
     attribute("creation_time", "m.created_ms", Type::integer),
     attribute("last_updated_timestamp", "m.updated_ms", Type::integer),
     attribute("last_updated_time", "m.updated_ms", Type::integer),
-    Field{.scopes = kParam, .column = "@.value", .table = "logged_model_params @",
-          .match = "@.model = m.id AND @.key = $", .lists = true},
-    Field{.scopes = kTag, .column = "@.value", .table = "logged_model_tags @",
-          .match = "@.model = m.id AND @.key = $", .lists = true},
+    Field{.scopes = kParam,
+          .column = "@.value",
+          .table = "logged_model_params @",
+          .match = "@.model = m.id AND @.key = $",
+          .lists = true},
+    Field{.scopes = kTag,
+          .column = "@.value",
+          .table = "logged_model_tags @",
+          .match = "@.model = m.id AND @.key = $",
+          .lists = true},
 };
 
 constexpr auto with_metrics(Word match) {
     std::array<Field, kModelFields.size() + 1> out;
     std::ranges::copy(kModelFields, out.begin());
-    out.back() = Field{.scopes = kMetric, .type = Type::real, .column = "@.value",
-                       .table = "logged_model_metrics @", .match = match, .nan = "@.is_nan"};
+    out.back() = Field{.scopes = kMetric,
+                       .type = Type::real,
+                       .column = "@.value",
+                       .table = "logged_model_metrics @",
+                       .match = match,
+                       .nan = "@.is_nan"};
     return out;
 }
 constexpr auto kModelAndMetricFields = with_metrics("@.model = m.id AND @.key = $");

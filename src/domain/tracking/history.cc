@@ -33,7 +33,8 @@ Result<std::optional<Point>> read_token(const std::string& token, uint64_t histo
     if (reader.failed() || reader.left() > 0 || from != history || !number)
         return fail(Code::invalid,
                     "Invalid page token: it has to be the next_page_token of the same history, "
-                    "unchanged", "page_token");
+                    "unchanged",
+                    "page_token");
     return point;
 }
 
@@ -58,8 +59,7 @@ Result<Page<Metric>> Service::metric_history(store::Tx& tx, const HistoryQuery& 
     TRY_ASSIGN(const auto after, read_token(query.page_token, fingerprint));
     TRY_ASSIGN(const RunState run, need_run(tx, query.run_id));
     Page<Metric> page;
-    TRY_ASSIGN(page.items,
-               select_history(tx, {.run = run.id, .key = query.key}, after, limit + 1));
+    TRY_ASSIGN(page.items, select_history(tx, {.run = run.id, .key = query.key}, after, limit + 1));
     if (std::ssize(page.items) > limit) {
         page.items.pop_back();
         page.next_token = make_token(page.items.back(), fingerprint);
@@ -92,23 +92,24 @@ Result<std::vector<Metric>> Service::sampled_history(store::Tx& tx,
                                                      const BulkHistoryQuery& query) const {
     TRY(check_run_count(query.run_ids.size()));
     if (query.max_results < 1 || query.max_results > kMaxSampledPoints)
-        return fail(Code::invalid, "max_results must be between 1 and " +
-                                       std::to_string(kMaxSampledPoints) + ".");
+        return fail(Code::invalid,
+                    "max_results must be between 1 and " + std::to_string(kMaxSampledPoints) + ".");
     if (query.start_step.has_value() != query.end_step.has_value())
         return fail(Code::invalid,
                     "If either start step or end step are specified, both must be specified.");
     if (query.start_step && *query.start_step > *query.end_step)
         return fail(Code::invalid, "end_step must be greater than start_step. Found start_step=" +
-                                       std::to_string(*query.start_step) + " and end_step=" +
-                                       std::to_string(*query.end_step) + ".");
+                                       std::to_string(*query.start_step) +
+                                       " and end_step=" + std::to_string(*query.end_step) + ".");
     std::vector<Metric> found;
     for (const std::string& run_id : query.run_ids) {
         TRY_ASSIGN(const RunState run, need_run(tx, run_id));
-        TRY_ASSIGN(auto points,
-                   sample_history(tx,
-                                  {.run = run.id, .key = query.key, .first_step = query.start_step,
-                                   .last_step = query.end_step},
-                                  query.max_results));
+        TRY_ASSIGN(auto points, sample_history(tx,
+                                               {.run = run.id,
+                                                .key = query.key,
+                                                .first_step = query.start_step,
+                                                .last_step = query.end_step},
+                                               query.max_results));
         for (Metric& point : points) {
             point.run_id = run_id;
             found.push_back(std::move(point));

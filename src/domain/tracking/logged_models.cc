@@ -33,12 +33,14 @@ Status check_tags(const std::vector<Tag>& tags) {
 
 Status check_orders(const std::vector<ModelOrder>& orders) {
     if (orders.size() > search::kMaxOrders)
-        return fail(Code::invalid, "order_by has at most " + std::to_string(search::kMaxOrders) +
-                                       " clauses", "order_by");
+        return fail(Code::invalid,
+                    "order_by has at most " + std::to_string(search::kMaxOrders) + " clauses",
+                    "order_by");
     for (const ModelOrder& order : orders) {
         if (order.dataset_digest && !order.dataset_name)
-            return fail(Code::invalid, "`dataset_digest` can only be specified if `dataset_name` "
-                                       "is also specified.");
+            return fail(Code::invalid,
+                        "`dataset_digest` can only be specified if `dataset_name` "
+                        "is also specified.");
         if (order.field_name.starts_with("metrics.")) continue;
         if (order.field_name.find('.') != std::string::npos)
             return fail(Code::invalid, "Invalid order by field name: " + order.field_name +
@@ -91,8 +93,8 @@ Result<LoggedModel> Service::create_logged_model(store::Tx& tx,
     model.model_id = "m-" + random_hex(parts_.env, 16);
     model.experiment_id = experiment.id;
     model.name = wanted.name.empty() ? random_name(parts_.env) : wanted.name;
-    model.artifact_uri = artifacts::join(experiment.artifact_location,
-                                         "models/" + model.model_id + "/artifacts");
+    model.artifact_uri =
+        artifacts::join(experiment.artifact_location, "models/" + model.model_id + "/artifacts");
     model.model_type = wanted.model_type;
     model.source_run_id = wanted.source_run_id;
     model.created_ms = model.updated_ms = to_millis(parts_.env.now());
@@ -131,8 +133,9 @@ Result<Page<LoggedModel>> Service::search_logged_models(store::Tx& tx,
     TRY(search::check_max_results(limit, kMaxLoggedModelPage));
     TRY(check_orders(query.order_by));
     if (query.datasets.size() > kMaxDatasetFilters)
-        return fail(Code::invalid, "at most " + std::to_string(kMaxDatasetFilters) +
-                                       " datasets can be named", "datasets");
+        return fail(Code::invalid,
+                    "at most " + std::to_string(kMaxDatasetFilters) + " datasets can be named",
+                    "datasets");
     const uint64_t fingerprint = fingerprint_of(query);
     TRY_ASSIGN(const int64_t offset, search::read_page_token(query.page_token, fingerprint));
     TRY_ASSIGN(const auto stages, select_stages(tx, parts_.workspace_id, query.experiment_ids));
@@ -150,8 +153,10 @@ Result<Page<LoggedModel>> Service::search_logged_models(store::Tx& tx,
 Result<LoggedModel> Service::finalize_logged_model(store::Tx& tx, const std::string& model_id,
                                                    ModelStatus status) const {
     if (status != ModelStatus::ready && status != ModelStatus::failed)
-        return fail(Code::invalid, "a model is finalized as LOGGED_MODEL_READY or "
-                                   "LOGGED_MODEL_UPLOAD_FAILED", "status");
+        return fail(Code::invalid,
+                    "a model is finalized as LOGGED_MODEL_READY or "
+                    "LOGGED_MODEL_UPLOAD_FAILED",
+                    "status");
     TRY_ASSIGN(ModelRow row, need_model(tx, model_id));
     row.model.status = status;
     row.model.updated_ms = to_millis(parts_.env.now());
@@ -205,8 +210,8 @@ Status Service::delete_model_tag(store::Tx& tx, const std::string& model_id,
     TRY_ASSIGN(const ModelRow row, need_model(tx, model_id));
     TRY_ASSIGN(const int64_t deleted, tracking::delete_model_tag(tx, row.id, key));
     if (deleted > 0) return ok();
-    return fail(Code::not_found, "No tag with key " + quoted(key) +
-                                     " found for model with ID '" + model_id + "'.");
+    return fail(Code::not_found,
+                "No tag with key " + quoted(key) + " found for model with ID '" + model_id + "'.");
 }
 
 }  // namespace rondo::tracking

@@ -85,8 +85,7 @@ Status Service::set_tag(store::Tx& tx, const std::string& run_id, const Tag& tag
     return write_tags(tx, run, {tag});
 }
 
-Status Service::delete_tag(store::Tx& tx, const std::string& run_id,
-                           const std::string& key) const {
+Status Service::delete_tag(store::Tx& tx, const std::string& run_id, const std::string& key) const {
     TRY_ASSIGN(const RunState run, need_active_run(tx, run_id));
     TRY_ASSIGN(const int64_t deleted, delete_run_tag(tx, run.id, key));
     if (deleted > 0) return ok();
@@ -105,11 +104,10 @@ Status Service::write_params(store::Tx& tx, const RunState& run, const std::stri
     for (const Param& param : kept) {
         TRY_ASSIGN(const auto stored, select_param(tx, run.id, param.key));
         if (stored == param.value) continue;
-        return fail(Code::invalid,
-                    "Changing param values is not allowed. Param with key='" + param.key +
-                        "' was already logged with value='" + stored.value_or("") +
-                        "' for run ID='" + run_id + "'. Attempted logging new value '" +
-                        param.value + "'.");
+        return fail(Code::invalid, "Changing param values is not allowed. Param with key='" +
+                                       param.key + "' was already logged with value='" +
+                                       stored.value_or("") + "' for run ID='" + run_id +
+                                       "'. Attempted logging new value '" + param.value + "'.");
     }
     return ok();
 }
@@ -142,15 +140,16 @@ Status Service::write_metrics(store::Tx& tx, const RunState& run, const std::str
     return ok();
 }
 
-Status Service::write_tags(store::Tx& tx, const RunState& run,
-                           const std::vector<Tag>& tags) const {
+Status Service::write_tags(store::Tx& tx, const RunState& run, const std::vector<Tag>& tags) const {
     if (tags.empty()) return ok();
     std::map<std::string, std::string_view> last;
     for (const Tag& tag : tags) last[tag.key] = first_characters(tag.value, kMaxTagLength);
     if (const auto name = last.find(std::string(kRunNameTag)); name != last.end()) {
         // A run always has a name.
-        if (name->second.empty()) last.erase(name);
-        else TRY(tracking::update_run(tx, run.id, {.name = std::string(name->second)}));
+        if (name->second.empty())
+            last.erase(name);
+        else
+            TRY(tracking::update_run(tx, run.id, {.name = std::string(name->second)}));
     }
     std::vector<Tag> kept;
     for (const auto& [key, value] : last) kept.push_back({key, std::string(value)});
@@ -180,14 +179,14 @@ Status Service::log_inputs(store::Tx& tx, const std::string& run_id,
     for (const DatasetInput& input : datasets) TRY(insert_dataset_input(tx, run, input));
     std::vector<ModelOutput> rows;
     for (const ModelInput& model : models) rows.push_back({model.model_id, 0});
-    return upsert_run_models(tx, run.id, false, rows);
+    return upsert_run_models(tx, run.id, Direction::input, rows);
 }
 
 Status Service::log_outputs(store::Tx& tx, const std::string& run_id,
                             const std::vector<ModelOutput>& models) const {
     TRY(check_count("models", models.size(), kMaxModelsPerCall));
     TRY_ASSIGN(const RunState run, need_active_run(tx, run_id));
-    return upsert_run_models(tx, run.id, true, models);
+    return upsert_run_models(tx, run.id, Direction::output, models);
 }
 
 Status Service::record_model(store::Tx& tx, const std::string& run_id,
@@ -201,8 +200,8 @@ Status Service::record_model(store::Tx& tx, const std::string& run_id,
         return fail(Code::invalid, "Malformed model info: 'model_json' is not a valid JSON object");
     for (const char* const name : {"artifact_path", "flavors", "utc_time_created", "run_id"}) {
         if ((*model)[name].is_null())
-            return fail(Code::invalid, "Model json is missing mandatory fields: {'" +
-                                           std::string(name) + "'}");
+            return fail(Code::invalid,
+                        "Model json is missing mandatory fields: {'" + std::string(name) + "'}");
     }
     TRY_ASSIGN(const RunState run, need_active_run(tx, run_id));
     TRY_ASSIGN(const auto known, select_run_tag(tx, run.id, std::string(kLoggedModelsTag)));

@@ -18,8 +18,8 @@ using json::required;
 
 struct Tag {
     std::string key, value;
-    static constexpr auto fields = std::tuple{field("key", &Tag::key, "Name", required),
-                                              field("value", &Tag::value, "Value")};
+    static constexpr auto fields =
+        std::tuple{field("key", &Tag::key, "Name", required), field("value", &Tag::value, "Value")};
 };
 struct Param {
     std::string key, value;
@@ -64,27 +64,27 @@ struct Metric {
     int64_t timestamp = 0;  // ms
     int64_t step = 0;
     std::optional<std::string> dataset_name, dataset_digest, model_id, run_id;
-    static constexpr auto fields = std::tuple{
-        field("key", &Metric::key, "Name", required),
-        field("value", &Metric::value, "Value; NaN and infinities as strings", required),
-        field("timestamp", &Metric::timestamp, "When, in ms since 1970", required),
-        field("step", &Metric::step, "Training step"),
-        field("dataset_name", &Metric::dataset_name, "Dataset it was measured on"),
-        field("dataset_digest", &Metric::dataset_digest, "Digest of that dataset"),
-        field("model_id", &Metric::model_id, "Logged model it belongs to"),
-        field("run_id", &Metric::run_id, "Run it was logged to")};
+    static constexpr auto fields =
+        std::tuple{field("key", &Metric::key, "Name", required),
+                   field("value", &Metric::value, "Value; NaN and infinities as strings", required),
+                   field("timestamp", &Metric::timestamp, "When, in ms since 1970", required),
+                   field("step", &Metric::step, "Training step"),
+                   field("dataset_name", &Metric::dataset_name, "Dataset it was measured on"),
+                   field("dataset_digest", &Metric::dataset_digest, "Digest of that dataset"),
+                   field("model_id", &Metric::model_id, "Logged model it belongs to"),
+                   field("run_id", &Metric::run_id, "Run it was logged to")};
 };
 
 struct Dataset {
     std::string name, digest, source_type, source;
     std::optional<std::string> schema, profile;
-    static constexpr auto fields = std::tuple{
-        field("name", &Dataset::name, "Name", required),
-        field("digest", &Dataset::digest, "Digest of the content", required),
-        field("source_type", &Dataset::source_type, "Kind of source"),
-        field("source", &Dataset::source, "Where it came from (JSON)"),
-        field("schema", &Dataset::schema, "Columns (JSON)"),
-        field("profile", &Dataset::profile, "Summary statistics (JSON)")};
+    static constexpr auto fields =
+        std::tuple{field("name", &Dataset::name, "Name", required),
+                   field("digest", &Dataset::digest, "Digest of the content", required),
+                   field("source_type", &Dataset::source_type, "Kind of source"),
+                   field("source", &Dataset::source, "Where it came from (JSON)"),
+                   field("schema", &Dataset::schema, "Columns (JSON)"),
+                   field("profile", &Dataset::profile, "Summary statistics (JSON)")};
 };
 struct DatasetInput {
     std::vector<Tag> tags;
@@ -95,8 +95,8 @@ struct DatasetInput {
 };
 struct ModelInput {
     std::string model_id;
-    static constexpr auto fields =
-        std::tuple{field("model_id", &ModelInput::model_id, "Logged model that was read", required)};
+    static constexpr auto fields = std::tuple{
+        field("model_id", &ModelInput::model_id, "Logged model that was read", required)};
 };
 struct ModelOutput {
     std::string model_id;

@@ -15,14 +15,14 @@ template <class ListOf>
 Status load_pairs(store::Tx& tx, std::string_view table, std::string_view owner,
                   std::span<const store::Arg> ids, ListOf list_of) {
     const std::string column(owner);
-    return store::each_of(tx,
-                          "SELECT " + column + ", key, value FROM " + std::string(table) +
-                              " WHERE " + column + " IN ",
-                          ids, " ORDER BY " + column + ", key", [&](const store::Row& row) {
-                              list_of(row.integer(0))
-                                  .push_back({row.get<std::string>(1), row.get<std::string>(2)});
-                              return true;
-                          });
+    return store::each_of(
+        tx,
+        "SELECT " + column + ", key, value FROM " + std::string(table) + " WHERE " + column +
+            " IN ",
+        ids, " ORDER BY " + column + ", key", [&](const store::Row& row) {
+            list_of(row.integer(0)).push_back({row.get<std::string>(1), row.get<std::string>(2)});
+            return true;
+        });
 }
 
 }  // namespace rondo::tracking

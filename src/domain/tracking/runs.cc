@@ -45,7 +45,8 @@ Result<RunState> Service::need_run(store::Tx& tx, const std::string& run_id) con
 Result<RunState> Service::need_active_run(store::Tx& tx, const std::string& run_id) const {
     TRY_ASSIGN(const RunState state, need_run(tx, run_id));
     if (state.stage == Stage::active && state.experiment_stage == Stage::active) return state;
-    return fail(Code::invalid, "The run " + run_id + " must be in the 'active' state. "
+    return fail(Code::invalid, "The run " + run_id +
+                                   " must be in the 'active' state. "
                                    "Current state is deleted. Restore it, or its experiment.");
 }
 
@@ -61,9 +62,10 @@ Result<Run> Service::create_run(store::Tx& tx, const NewRun& wanted) const {
     }
     std::string& name = tags[std::string(kRunNameTag)];
     if (!wanted.name.empty() && !name.empty() && wanted.name != name)
-        return fail(Code::invalid, "Both 'run_name' argument and 'mlflow.runName' tag are "
-                                   "specified, but with different values (run_name='" +
-                                       wanted.name + "', mlflow.runName='" + name + "').");
+        return fail(Code::invalid,
+                    "Both 'run_name' argument and 'mlflow.runName' tag are "
+                    "specified, but with different values (run_name='" +
+                        wanted.name + "', mlflow.runName='" + name + "').");
     if (name.empty()) name = first_characters(wanted.name, kMaxTagLength);
     if (name.empty()) name = random_name(parts_.env);
 
@@ -93,8 +95,7 @@ Result<Page<Run>> Service::search_runs(store::Tx& tx, const RunQuery& query) con
     const uint64_t fingerprint = fingerprint_of(query);
     TRY_ASSIGN(const int64_t offset, search::read_page_token(query.page_token, fingerprint));
     TRY_ASSIGN(const auto stages, select_stages(tx, parts_.workspace_id, query.experiment_ids));
-    TRY_ASSIGN(auto rows,
-               tracking::search_runs(tx, query, stages, offset, query.max_results + 1));
+    TRY_ASSIGN(auto rows, tracking::search_runs(tx, query, stages, offset, query.max_results + 1));
     Page<Run> page;
     TRY(search::fill_page(
         page, std::span(rows), query.max_results,
@@ -137,7 +138,8 @@ Result<std::string> Service::storage_uri(store::Tx& tx, const std::string& uri) 
     TRY_ASSIGN(const auto model, parse_model_uri(uri));
     if (model) {
         if (model->model_id.empty())
-            return fail(Code::invalid, "the location '" + uri + "' names a registered version; "
+            return fail(Code::invalid, "the location '" + uri +
+                                           "' names a registered version; "
                                            "the registry resolves it");
         TRY_ASSIGN(const LoggedModel logged, get_logged_model(tx, model->model_id));
         return logged.artifact_uri;

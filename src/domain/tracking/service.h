@@ -25,7 +25,7 @@ inline constexpr size_t kMaxEntitiesPerBatch = 1000;
 inline constexpr size_t kMaxDatasetsPerCall = 1000;
 inline constexpr size_t kMaxModelsPerCall = 1000;
 inline constexpr int64_t kMaxHistoryPage = 25'000;
-inline constexpr int64_t kMaxSampledPoints = 2500;   // of one run
+inline constexpr int64_t kMaxSampledPoints = 2500;  // of one run
 inline constexpr size_t kMaxRunsPerHistory = 100;
 inline constexpr int64_t kMaxLoggedModelPage = 100;
 inline constexpr int64_t kMaxDatasetSummaries = 1000;
@@ -88,8 +88,7 @@ class Service {
     // All points run by run in order of run id; each metric carries its run_id.
     Result<std::vector<Metric>> bulk_history(store::Tx& tx, const BulkHistoryQuery& query) const;
     // Evenly sampled points of each run.
-    Result<std::vector<Metric>> sampled_history(store::Tx& tx,
-                                                const BulkHistoryQuery& query) const;
+    Result<std::vector<Metric>> sampled_history(store::Tx& tx, const BulkHistoryQuery& query) const;
     Result<std::vector<DatasetSummary>> search_datasets(
         store::Tx& tx, const std::vector<int64_t>& experiment_ids) const;
 

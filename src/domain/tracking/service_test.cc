@@ -74,14 +74,16 @@ TEST_CASE("the latest metric is the greatest (step, timestamp, value), in any or
             const auto& [step, timestamp, value] = naive.at(m.key);
             CHECK(m.step == step);
             CHECK(m.timestamp == timestamp);
-            if (std::isnan(m.value)) CHECK(value == 0);
-            else CHECK(m.value == value);
+            if (std::isnan(m.value))
+                CHECK(value == 0);
+            else
+                CHECK(m.value == value);
             // The history has each point once, page by page in order.
             std::vector<std::tuple<int64_t, int64_t, double, bool>> seen;
             HistoryQuery query{run_id, m.key, 4, ""};
             do {
-                const auto page = f.db.write(
-                    [&](store::Tx& tx) { return f.service.metric_history(tx, query); });
+                const auto page =
+                    f.db.write([&](store::Tx& tx) { return f.service.metric_history(tx, query); });
                 REQUIRE(page);
                 for (const Metric& p : page->items) {
                     const bool nan = std::isnan(p.value);
@@ -107,8 +109,9 @@ TEST_CASE("a batch that fails leaves nothing") {
     Fixture f;
     const std::string run_id = f.new_run();
     REQUIRE(f.log(run_id, {.params = {{"p", "1"}}}));
-    CHECK(!f.log(run_id, {.metrics = {{.key = "m"}}, .params = {{"q", "1"}, {"p", "2"}},
-                          .tags = {{"t", "1"}}}));
+    CHECK(!f.log(
+        run_id,
+        {.metrics = {{.key = "m"}}, .params = {{"q", "1"}, {"p", "2"}}, .tags = {{"t", "1"}}}));
     const Run run = f.get(run_id);
     CHECK(run.metrics.empty());
     CHECK(run.params.size() == 1);
@@ -119,7 +122,8 @@ TEST_CASE("samples are spread evenly and keep both ends") {
     Fixture f;
     const std::string run_id = f.new_run();
     Batch batch;
-    for (int i = 0; i < 1000; ++i) batch.metrics.push_back({.key = "m", .value = 1.0 * i, .step = i});
+    for (int i = 0; i < 1000; ++i)
+        batch.metrics.push_back({.key = "m", .value = 1.0 * i, .step = i});
     REQUIRE(f.log(run_id, batch));
     for (const int64_t limit : {1, 2, 3, 10, 999, 1000, 2000}) {
         const BulkHistoryQuery query{.run_ids = {run_id}, .key = "m", .max_results = limit};

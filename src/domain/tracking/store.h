@@ -20,8 +20,7 @@ namespace rondo::tracking {
 Result<std::optional<int64_t>> insert_experiment(store::Tx& tx, int64_t workspace_id,
                                                  const Experiment& experiment);
 // The experiment with id 0, unless it exists.
-Status insert_default_experiment(store::Tx& tx, int64_t workspace_id,
-                                 const Experiment& experiment);
+Status insert_default_experiment(store::Tx& tx, int64_t workspace_id, const Experiment& experiment);
 Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
                                                     int64_t id);
 Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
@@ -69,8 +68,7 @@ Status load_details(store::Tx& tx, std::span<RunRow> rows);
 
 // The number of params that were new.
 Result<int64_t> insert_params(store::Tx& tx, int64_t run, const std::vector<Param>& params);
-Result<std::optional<std::string>> select_param(store::Tx& tx, int64_t run,
-                                                const std::string& key);
+Result<std::optional<std::string>> select_param(store::Tx& tx, int64_t run, const std::string& key);
 // Keys have to differ from each other.
 Status upsert_run_tags(store::Tx& tx, int64_t run, const std::vector<Tag>& tags);
 Result<std::optional<std::string>> select_run_tag(store::Tx& tx, int64_t run,
@@ -115,7 +113,8 @@ Result<std::vector<Metric>> sample_history(store::Tx& tx, const HistoryFilter& f
 // Inputs and outputs --------------------------------------------------------------------------
 
 Status insert_dataset_input(store::Tx& tx, const RunState& run, const DatasetInput& input);
-Status upsert_run_models(store::Tx& tx, int64_t run, bool is_output,
+enum class Direction : uint8_t { input, output };
+Status upsert_run_models(store::Tx& tx, int64_t run, Direction direction,
                          const std::vector<ModelOutput>& models);
 Status load_inputs(store::Tx& tx, std::span<const store::Arg> ids,
                    const std::map<int64_t, Run*>& runs);
@@ -148,8 +147,8 @@ Result<int64_t> delete_model_tag(store::Tx& tx, int64_t model, const std::string
 Status upsert_model_metric(store::Tx& tx, int64_t model, const std::string& run_id,
                            const Metric& metric);
 Result<std::vector<ModelRow>> search_models(store::Tx& tx, const LoggedModelQuery& query,
-                                            const std::map<int64_t, Stage>& stages,
-                                            int64_t offset, int64_t limit);
+                                            const std::map<int64_t, Stage>& stages, int64_t offset,
+                                            int64_t limit);
 // Tags, params and metrics of all rows.
 Status load_details(store::Tx& tx, std::span<ModelRow> rows);
 

@@ -57,10 +57,11 @@ Result<std::optional<int64_t>> insert_experiment(store::Tx& tx, int64_t workspac
 
 Status insert_default_experiment(store::Tx& tx, int64_t workspace_id,
                                  const Experiment& experiment) {
-    TRY(tx.exec("INSERT INTO experiments (id, workspace_id, name, artifact_location, deleted, "
+    TRY(
+        tx.exec("INSERT INTO experiments (id, workspace_id, name, artifact_location, deleted, "
                 "created_ms, updated_ms) VALUES (0, $1, $2, $3, 0, $4, $5) ON CONFLICT DO NOTHING",
-                workspace_id, experiment.name, experiment.artifact_location,
-                experiment.created_ms, experiment.updated_ms));
+                workspace_id, experiment.name, experiment.artifact_location, experiment.created_ms,
+                experiment.updated_ms));
     return ok();
 }
 
@@ -76,16 +77,18 @@ Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t works
 }
 
 Status update_experiment(store::Tx& tx, const Experiment& experiment) {
-    TRY(tx.exec("UPDATE experiments SET name = $1, artifact_location = $2, deleted = $3, "
+    TRY(
+        tx.exec("UPDATE experiments SET name = $1, artifact_location = $2, deleted = $3, "
                 "updated_ms = $4 WHERE id = $5",
-                experiment.name, experiment.artifact_location,
-                experiment.stage == Stage::deleted, experiment.updated_ms, experiment.id));
+                experiment.name, experiment.artifact_location, experiment.stage == Stage::deleted,
+                experiment.updated_ms, experiment.id));
     return ok();
 }
 
 Status upsert_experiment_tags(store::Tx& tx, int64_t id, const std::vector<Tag>& tags) {
     for (const Tag& tag : tags) {
-        TRY(tx.exec("INSERT INTO experiment_tags (experiment_id, key, value) VALUES ($1, $2, $3) "
+        TRY(
+            tx.exec("INSERT INTO experiment_tags (experiment_id, key, value) VALUES ($1, $2, $3) "
                     "ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value",
                     id, tag.key, tag.value));
     }
@@ -128,8 +131,8 @@ Result<std::map<int64_t, Stage>> select_stages(store::Tx& tx, int64_t workspace_
     TRY(store::each_of(tx, "SELECT id, deleted, workspace_id FROM experiments WHERE id IN ", keys,
                        "", [&](const store::Row& row) {
                            if (row.integer(2) == workspace_id)
-                               found.emplace(row.integer(0), row.get<bool>(1) ? Stage::deleted
-                                                                              : Stage::active);
+                               found.emplace(row.integer(0),
+                                             row.get<bool>(1) ? Stage::deleted : Stage::active);
                            return true;
                        }));
     return found;

@@ -5,7 +5,8 @@ namespace rondo::tracking {
 
 Status insert_dataset_input(store::Tx& tx, const RunState& run, const DatasetInput& input) {
     const Dataset& dataset = input.dataset;
-    TRY(tx.exec("INSERT INTO run_datasets (experiment_id, name, digest, source_type, source, "
+    TRY(
+        tx.exec("INSERT INTO run_datasets (experiment_id, name, digest, source_type, source, "
                 "schema, profile) VALUES ($1, $2, $3, $4, $5, $6, $7) "
                 "ON CONFLICT (experiment_id, name, digest) DO NOTHING",
                 run.experiment_id, dataset.name, dataset.digest, dataset.source_type,
@@ -20,7 +21,8 @@ Status insert_dataset_input(store::Tx& tx, const RunState& run, const DatasetInp
                        run.id, *id));
     if (added == 0) return ok();  // known already, with the tags of the first time
     for (const Tag& tag : input.tags) {
-        TRY(tx.exec("INSERT INTO run_input_tags (run, dataset_id, key, value) "
+        TRY(
+            tx.exec("INSERT INTO run_input_tags (run, dataset_id, key, value) "
                     "VALUES ($1, $2, $3, $4) "
                     "ON CONFLICT (run, dataset_id, key) DO UPDATE SET value = excluded.value",
                     run.id, *id, tag.key, tag.value));
@@ -28,13 +30,14 @@ Status insert_dataset_input(store::Tx& tx, const RunState& run, const DatasetInp
     return ok();
 }
 
-Status upsert_run_models(store::Tx& tx, int64_t run, bool is_output,
+Status upsert_run_models(store::Tx& tx, int64_t run, Direction direction,
                          const std::vector<ModelOutput>& models) {
     for (const ModelOutput& model : models) {
-        TRY(tx.exec("INSERT INTO run_models (run, is_output, model_id, step) "
+        TRY(
+            tx.exec("INSERT INTO run_models (run, is_output, model_id, step) "
                     "VALUES ($1, $2, $3, $4) "
                     "ON CONFLICT (run, is_output, model_id) DO UPDATE SET step = excluded.step",
-                    run, is_output, model.model_id, model.step));
+                    run, direction == Direction::output, model.model_id, model.step));
     }
     return ok();
 }
@@ -51,17 +54,16 @@ Status load_inputs(store::Tx& tx, std::span<const store::Arg> ids,
         ids, " ORDER BY i.run, d.id, t.key", [&](const store::Row& row) {
             auto& inputs = runs.at(row.integer(0))->dataset_inputs;
             if (row.integer(0) != last_run || row.integer(1) != last_dataset) {
-                inputs.push_back({{},
-                                  {row.get<std::string>(4), row.get<std::string>(5),
-                                   row.get<std::string>(6), row.get<std::string>(7),
-                                   row.get<std::optional<std::string>>(8),
-                                   row.get<std::optional<std::string>>(9)}});
+                inputs.push_back(
+                    {{},
+                     {row.get<std::string>(4), row.get<std::string>(5), row.get<std::string>(6),
+                      row.get<std::string>(7), row.get<std::optional<std::string>>(8),
+                      row.get<std::optional<std::string>>(9)}});
                 last_run = row.integer(0);
                 last_dataset = row.integer(1);
             }
             if (!row.is_null(2))
-                inputs.back().tags.push_back(
-                    {row.get<std::string>(2), row.get<std::string>(3)});
+                inputs.back().tags.push_back({row.get<std::string>(2), row.get<std::string>(3)});
             return true;
         }));
     return store::each_of(tx, "SELECT run, is_output, model_id, step FROM run_models WHERE run IN ",

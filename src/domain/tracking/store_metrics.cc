@@ -88,8 +88,7 @@ Status upsert_latest(store::Tx& tx, int64_t run, std::span<const Point> points) 
     store::Rows rows(6);
     for (const Point& p : points) rows.add(run, p.key_id, p.timestamp, p.step, p.value, p.is_nan);
     TRY(store::insert_many(
-        tx,
-        "INSERT INTO latest_metrics (run, key_id, timestamp_ms, step, value, is_nan) VALUES ",
+        tx, "INSERT INTO latest_metrics (run, key_id, timestamp_ms, step, value, is_nan) VALUES ",
         rows,
         " ON CONFLICT (run, key_id) DO UPDATE SET timestamp_ms = excluded.timestamp_ms, "
         "step = excluded.step, value = excluded.value, is_nan = excluded.is_nan "
@@ -100,10 +99,10 @@ Status upsert_latest(store::Tx& tx, int64_t run, std::span<const Point> points) 
 
 Result<std::vector<Metric>> select_history(store::Tx& tx, const HistoryFilter& filter,
                                            const std::optional<Point>& after, int64_t limit) {
-    search::Statement statement =
-        points_of(std::string("SELECT").append(kPointColumns), filter);
+    search::Statement statement = points_of(std::string("SELECT").append(kPointColumns), filter);
     if (after) {
-        statement.add(" AND (p.timestamp_ms, p.step, p.value, p.is_nan) > (").bind(after->timestamp);
+        statement.add(" AND (p.timestamp_ms, p.step, p.value, p.is_nan) > (")
+            .bind(after->timestamp);
         statement.add(", ").bind(after->step).add(", ").bind(after->value).add(", ");
         statement.bind(int64_t{after->is_nan}).add(")");
     }
@@ -124,8 +123,7 @@ Result<std::vector<Metric>> sample_history(store::Tx& tx, const HistoryFilter& f
         total = row.integer(0);
         return false;
     }));
-    search::Statement statement =
-        points_of(std::string("SELECT").append(kPointColumns), filter);
+    search::Statement statement = points_of(std::string("SELECT").append(kPointColumns), filter);
     statement.add(" ORDER BY p.step, p.timestamp_ms, p.value, p.is_nan");
     const int64_t picks = std::min(limit, total);
     std::vector<Metric> found;

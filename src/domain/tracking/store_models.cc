@@ -41,8 +41,9 @@ void add_datasets(search::Statement& statement, const std::vector<DatasetFilter>
 
 // Sorting by a metric takes the newest point there is on the named dataset; NaN counts as none.
 void add_metric_order(search::Statement& statement, const ModelOrder& order) {
-    statement.add("(SELECT CASE WHEN s.is_nan = 1 THEN NULL ELSE s.value END "
-                  "FROM logged_model_metrics s WHERE s.model = m.id AND s.key = ");
+    statement.add(
+        "(SELECT CASE WHEN s.is_nan = 1 THEN NULL ELSE s.value END "
+        "FROM logged_model_metrics s WHERE s.model = m.id AND s.key = ");
     statement.bind(std::string_view(order.field_name).substr(order.field_name.find('.') + 1));
     if (order.dataset_name)
         statement.add(" AND s.dataset_name = ").bind(std::string_view(*order.dataset_name));
@@ -87,13 +88,14 @@ Result<int64_t> insert_model(store::Tx& tx, const LoggedModel& model) {
 Result<std::optional<ModelRow>> select_model(store::Tx& tx, int64_t workspace_id,
                                              const std::string& model_id) {
     std::optional<ModelRow> found;
-    TRY(tx.each(std::string(kColumns) + "JOIN experiments e ON e.id = m.experiment_id "
-                                        "WHERE m.model_id = $1 AND e.workspace_id = $2",
-                [&](const store::Row& row) {
-                    found = read_model(row);
-                    return false;
-                },
-                model_id, workspace_id));
+    TRY(tx.each(
+        std::string(kColumns) + "JOIN experiments e ON e.id = m.experiment_id "
+                                "WHERE m.model_id = $1 AND e.workspace_id = $2",
+        [&](const store::Row& row) {
+            found = read_model(row);
+            return false;
+        },
+        model_id, workspace_id));
     return found;
 }
 
@@ -101,23 +103,25 @@ Result<std::optional<ModelRow>> select_model_of_run(store::Tx& tx, int64_t works
                                                     const std::string& run_id,
                                                     const std::string& name) {
     std::optional<ModelRow> found;
-    TRY(tx.each(std::string(kColumns) +
-                    "JOIN experiments e ON e.id = m.experiment_id WHERE m.source_run_id = $1 "
-                    "AND m.name = $2 AND m.deleted = 0 AND e.workspace_id = $3 "
-                    "ORDER BY m.created_ms DESC, m.id DESC LIMIT 1",
-                [&](const store::Row& row) {
-                    found = read_model(row);
-                    return false;
-                },
-                run_id, name, workspace_id));
+    TRY(tx.each(
+        std::string(kColumns) +
+            "JOIN experiments e ON e.id = m.experiment_id WHERE m.source_run_id = $1 "
+            "AND m.name = $2 AND m.deleted = 0 AND e.workspace_id = $3 "
+            "ORDER BY m.created_ms DESC, m.id DESC LIMIT 1",
+        [&](const store::Row& row) {
+            found = read_model(row);
+            return false;
+        },
+        run_id, name, workspace_id));
     return found;
 }
 
 Status update_model(store::Tx& tx, const ModelRow& row) {
-    TRY(tx.exec("UPDATE logged_models SET status = $1, deleted = $2, updated_ms = $3 "
+    TRY(
+        tx.exec("UPDATE logged_models SET status = $1, deleted = $2, updated_ms = $3 "
                 "WHERE id = $4",
-                text_of(row.model.status), row.model.stage == Stage::deleted,
-                row.model.updated_ms, row.id));
+                text_of(row.model.status), row.model.stage == Stage::deleted, row.model.updated_ms,
+                row.id));
     return ok();
 }
 
@@ -137,7 +141,8 @@ Result<std::optional<std::string>> select_model_param(store::Tx& tx, int64_t mod
 
 Status upsert_model_tags(store::Tx& tx, int64_t model, const std::vector<Tag>& tags) {
     for (const Tag& tag : tags) {
-        TRY(tx.exec("INSERT INTO logged_model_tags (model, key, value) VALUES ($1, $2, $3) "
+        TRY(
+            tx.exec("INSERT INTO logged_model_tags (model, key, value) VALUES ($1, $2, $3) "
                     "ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
                     model, tag.key, tag.value));
     }
@@ -151,24 +156,24 @@ Result<int64_t> delete_model_tag(store::Tx& tx, int64_t model, const std::string
 Status upsert_model_metric(store::Tx& tx, int64_t model, const std::string& run_id,
                            const Metric& metric) {
     const Point point = stored_point(metric, 0);
-    TRY(tx.exec("INSERT INTO logged_model_metrics (model, key, dataset_name, dataset_digest, "
-                "run_id, timestamp_ms, step, value, is_nan) "
-                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-                "ON CONFLICT (model, key, dataset_name, dataset_digest, run_id) DO UPDATE SET "
-                "timestamp_ms = excluded.timestamp_ms, step = excluded.step, "
-                "value = excluded.value, is_nan = excluded.is_nan "
-                "WHERE (excluded.step, excluded.timestamp_ms, excluded.value) > "
-                "(logged_model_metrics.step, logged_model_metrics.timestamp_ms, "
-                "logged_model_metrics.value)",
-                model, metric.key, metric.dataset_name.value_or(""),
-                metric.dataset_digest.value_or(""), run_id, point.timestamp, point.step,
-                point.value, point.is_nan));
+    TRY(tx.exec(
+        "INSERT INTO logged_model_metrics (model, key, dataset_name, dataset_digest, "
+        "run_id, timestamp_ms, step, value, is_nan) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+        "ON CONFLICT (model, key, dataset_name, dataset_digest, run_id) DO UPDATE SET "
+        "timestamp_ms = excluded.timestamp_ms, step = excluded.step, "
+        "value = excluded.value, is_nan = excluded.is_nan "
+        "WHERE (excluded.step, excluded.timestamp_ms, excluded.value) > "
+        "(logged_model_metrics.step, logged_model_metrics.timestamp_ms, "
+        "logged_model_metrics.value)",
+        model, metric.key, metric.dataset_name.value_or(""), metric.dataset_digest.value_or(""),
+        run_id, point.timestamp, point.step, point.value, point.is_nan));
     return ok();
 }
 
 Result<std::vector<ModelRow>> search_models(store::Tx& tx, const LoggedModelQuery& query,
-                                            const std::map<int64_t, Stage>& stages,
-                                            int64_t offset, int64_t limit) {
+                                            const std::map<int64_t, Stage>& stages, int64_t offset,
+                                            int64_t limit) {
     TRY_ASSIGN(const auto terms, search::parse_filter(query.filter));
     const bool on_datasets = !query.datasets.empty();
     const search::Grammar& grammar =
@@ -183,9 +188,10 @@ Result<std::vector<ModelRow>> search_models(store::Tx& tx, const LoggedModelQuer
     if (on_datasets) add_datasets(statement, query.datasets);
     statement.add(kColumns).add("WHERE m.deleted = 0 AND m.experiment_id IN ").bind_list(ids);
     if (on_datasets && !names_metric)
-        statement.add(" AND EXISTS (SELECT 1 FROM logged_model_metrics k JOIN wanted w "
-                      "ON w.name = k.dataset_name AND (w.digest = '' OR "
-                      "w.digest = k.dataset_digest) WHERE k.model = m.id)");
+        statement.add(
+            " AND EXISTS (SELECT 1 FROM logged_model_metrics k JOIN wanted w "
+            "ON w.name = k.dataset_name AND (w.digest = '' OR "
+            "w.digest = k.dataset_digest) WHERE k.model = m.id)");
     TRY(search::add_conditions(statement, grammar, terms));
     statement.add(" ORDER BY ");
     TRY(add_orders(statement, query.order_by));

@@ -31,8 +31,10 @@ RunRow read_run(const store::Row& row) {
 void add_experiments(search::Statement& statement, const std::vector<store::Arg>& ids) {
     // An equality, not a list of one: only that lets SQLite read the index in order.
     statement.add("r.experiment_id ");
-    if (ids.size() == 1) statement.add("= ").bind(ids[0]);
-    else statement.add("IN ").bind_list(ids);
+    if (ids.size() == 1)
+        statement.add("= ").bind(ids[0]);
+    else
+        statement.add("IN ").bind_list(ids);
 }
 
 // Where runs of the experiments with that view are; false when there can be none.
@@ -73,12 +75,11 @@ Result<int64_t> insert_run(store::Tx& tx, const Run& run) {
 
 Result<std::optional<RunState>> select_run_state(store::Tx& tx, int64_t workspace_id,
                                                  const std::string& run_id) {
-    TRY_ASSIGN(const auto row,
-               (tx.one<int64_t, int64_t, bool, bool>(
-                   "SELECT r.id, r.experiment_id, r.deleted, e.deleted FROM runs r "
-                   "JOIN experiments e ON e.id = r.experiment_id "
-                   "WHERE r.run_id = $1 AND e.workspace_id = $2",
-                   run_id, workspace_id)));
+    TRY_ASSIGN(const auto row, (tx.one<int64_t, int64_t, bool, bool>(
+                                   "SELECT r.id, r.experiment_id, r.deleted, e.deleted FROM runs r "
+                                   "JOIN experiments e ON e.id = r.experiment_id "
+                                   "WHERE r.run_id = $1 AND e.workspace_id = $2",
+                                   run_id, workspace_id)));
     if (!row) return std::nullopt;
     const auto& [id, experiment_id, run_deleted, experiment_deleted] = *row;
     return RunState{id, experiment_id, run_deleted ? Stage::deleted : Stage::active,
@@ -88,22 +89,24 @@ Result<std::optional<RunState>> select_run_state(store::Tx& tx, int64_t workspac
 Result<std::optional<RunRow>> select_run(store::Tx& tx, int64_t workspace_id,
                                          const std::string& run_id) {
     std::optional<RunRow> found;
-    TRY(tx.each(std::string(kColumns) +
-                    ", e.deleted FROM runs r JOIN experiments e ON e.id = r.experiment_id "
-                    "WHERE r.run_id = $1 AND e.workspace_id = $2",
-                [&](const store::Row& row) {
-                    found = read_run(row);
-                    if (row.get<bool>(10)) found->run.stage = Stage::deleted;
-                    return false;
-                },
-                run_id, workspace_id));
+    TRY(tx.each(
+        std::string(kColumns) +
+            ", e.deleted FROM runs r JOIN experiments e ON e.id = r.experiment_id "
+            "WHERE r.run_id = $1 AND e.workspace_id = $2",
+        [&](const store::Row& row) {
+            found = read_run(row);
+            if (row.get<bool>(10)) found->run.stage = Stage::deleted;
+            return false;
+        },
+        run_id, workspace_id));
     return found;
 }
 
 Status update_run(store::Tx& tx, int64_t id, const RunUpdate& update) {
     std::optional<std::string_view> status;
     if (update.status) status = text_of(*update.status);
-    TRY(tx.exec("UPDATE runs SET status = COALESCE($1, status), end_ms = COALESCE($2, end_ms), "
+    TRY(
+        tx.exec("UPDATE runs SET status = COALESCE($1, status), end_ms = COALESCE($2, end_ms), "
                 "name = COALESCE($3, name) WHERE id = $4",
                 status, update.end_ms, update.name, id));
     return ok();
@@ -116,7 +119,8 @@ Status set_run_deleted(store::Tx& tx, int64_t id, std::optional<int64_t> deleted
 }
 
 Status restore_runs_of(store::Tx& tx, int64_t experiment_id) {
-    TRY(tx.exec("UPDATE runs SET deleted = 0, deleted_ms = NULL "
+    TRY(
+        tx.exec("UPDATE runs SET deleted = 0, deleted_ms = NULL "
                 "WHERE experiment_id = $1 AND deleted = 1",
                 experiment_id));
     return ok();

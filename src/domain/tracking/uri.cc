@@ -13,7 +13,8 @@ Result<std::optional<std::string>> after_scheme(std::string_view uri, std::strin
         return std::nullopt;
     const std::string_view rest = uri.substr(colon + 1);
     const auto malformed = [&] {
-        return fail(Code::invalid, "not a proper " + std::string(scheme) + ":/ URI: " + quoted(uri));
+        return fail(Code::invalid,
+                    "not a proper " + std::string(scheme) + ":/ URI: " + quoted(uri));
     };
     if (!rest.starts_with('/') || rest.starts_with("//")) return malformed();
     const auto path = artifacts::clean_path(rest.substr(1));
@@ -47,9 +48,9 @@ Result<std::optional<ModelUri>> parse_model_uri(std::string_view uri) {
     } else {
         out.model_id = *rest;
     }
-    const bool whole = !out.model_id.empty() ||
-                       (!out.name.empty() &&
-                        (out.version || !out.stage.empty() || !out.alias.empty()));
+    const bool whole =
+        !out.model_id.empty() ||
+        (!out.name.empty() && (out.version || !out.stage.empty() || !out.alias.empty()));
     if (!whole || out.stage.find('/') != std::string::npos)
         return fail(Code::invalid, "not a proper models:/ URI: " + quoted(uri));
     return out;

@@ -15,11 +15,11 @@ struct Range {
 // Signs, symbols, invisible and private characters above ASCII: no part of a name. What is left
 // are the letters, digits and marks of all scripts.
 constexpr std::array kNoLetters{
-    Range{0x80, 0xA9},       Range{0xAB, 0xB1},      Range{0xB4, 0xB4},      Range{0xB6, 0xB8},
-    Range{0xBB, 0xBB},       Range{0xBF, 0xBF},      Range{0xD7, 0xD7},      Range{0xF7, 0xF7},
-    Range{0x2000, 0x206F},   Range{0x20A0, 0x20CF},  Range{0x2190, 0x2BFF},  Range{0x2E00, 0x2E7F},
-    Range{0x3000, 0x3004},   Range{0x3008, 0x3020},  Range{0xE000, 0xF8FF},  Range{0xFE00, 0xFE6F},
-    Range{0xFEFF, 0xFF0F},   Range{0xFFE0, 0xFFFF},  Range{0x1F000, 0x1FAFF}, Range{0xE0000, 0x10FFFF},
+    Range{0x80, 0xA9},     Range{0xAB, 0xB1},     Range{0xB4, 0xB4},       Range{0xB6, 0xB8},
+    Range{0xBB, 0xBB},     Range{0xBF, 0xBF},     Range{0xD7, 0xD7},       Range{0xF7, 0xF7},
+    Range{0x2000, 0x206F}, Range{0x20A0, 0x20CF}, Range{0x2190, 0x2BFF},   Range{0x2E00, 0x2E7F},
+    Range{0x3000, 0x3004}, Range{0x3008, 0x3020}, Range{0xE000, 0xF8FF},   Range{0xFE00, 0xFE6F},
+    Range{0xFEFF, 0xFF0F}, Range{0xFFE0, 0xFFFF}, Range{0x1F000, 0x1FAFF}, Range{0xE0000, 0x10FFFF},
 };
 
 bool starts_character(char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }
@@ -41,13 +41,13 @@ bool is_key_character(std::string_view at) {
                std::string_view("_-.: /").find(c) != std::string_view::npos;
     if (!starts_character(c)) return true;  // judged with its first byte
     const uint32_t point = code_point(at);
-    return std::ranges::none_of(
-        kNoLetters, [&](Range r) { return point >= r.first && point <= r.last; });
+    return std::ranges::none_of(kNoLetters,
+                                [&](Range r) { return point >= r.first && point <= r.last; });
 }
 
 bool is_id_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
 }
 
 // What an object store of the clients' own is called.
@@ -93,8 +93,9 @@ Status check_length(std::string_view what, std::string_view value, size_t limit)
 
 Status check_count_per_call(std::string_view what, size_t count) {
     if (count <= kMaxPerCall) return ok();
-    return fail(Code::invalid, "one call can bring at most " + std::to_string(kMaxPerCall) + " " +
-                                   std::string(what) + ", not " + std::to_string(count),
+    return fail(Code::invalid,
+                "one call can bring at most " + std::to_string(kMaxPerCall) + " " +
+                    std::string(what) + ", not " + std::to_string(count),
                 std::string(what));
 }
 
@@ -120,16 +121,19 @@ Status check_key(std::string_view key, std::string_view path) {
 
 Result<int64_t> parse_experiment_id(std::string_view text) {
     if (const auto id = parse_int(text)) return *id;
-    return fail(Code::invalid,
-                "Invalid experiment ID " + quoted(text) + ". Experiment ID must be a valid integer.",
-                "experiment_id");
+    return fail(
+        Code::invalid,
+        "Invalid experiment ID " + quoted(text) + ". Experiment ID must be a valid integer.",
+        "experiment_id");
 }
 
 Result<std::vector<int64_t>> parse_experiment_ids(const std::vector<std::string>& texts) {
     constexpr size_t kMaxExperiments = 10'000;
     if (texts.size() > kMaxExperiments)
-        return fail(Code::invalid, "at most " + std::to_string(kMaxExperiments) +
-                                       " experiments can be searched at once", "experiment_ids");
+        return fail(
+            Code::invalid,
+            "at most " + std::to_string(kMaxExperiments) + " experiments can be searched at once",
+            "experiment_ids");
     std::vector<int64_t> out;
     for (const std::string& text : texts) {
         TRY_ASSIGN(const int64_t id, parse_experiment_id(text));
@@ -154,9 +158,10 @@ Status check_experiment_name(std::string_view name) {
 Status check_logged_model_name(std::string_view name) {
     if (name.find_first_of("/:.%\"'") != std::string_view::npos)
         return fail(Code::invalid,
-                    "Invalid model name (" + quoted(name) + ") provided. Model name must be a "
-                    "non-empty string and cannot contain the following characters: "
-                    "('/', ':', '.', '%', '\"', \"'\")",
+                    "Invalid model name (" + quoted(name) +
+                        ") provided. Model name must be a "
+                        "non-empty string and cannot contain the following characters: "
+                        "('/', ':', '.', '%', '\"', \"'\")",
                     "name");
     return check_length("name", name, kMaxNameLength);
 }

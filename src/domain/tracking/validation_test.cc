@@ -12,8 +12,8 @@ TEST_CASE("keys of metrics, params and tags") {
          {"loss", "val loss", "a/b/c", "a.b-c_d:e", "größe", "損失", "x..y", "ª", "e\u0301"})
         CHECK_MESSAGE(check_key(key, "key"), std::string(key));
     for (const std::string_view key :
-         {"", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "..a", "a;b", "a\"b",
-          "a\nb", "a\\b", "a%b", "\u200b", "\u202e", "😀", "a\u00a0b", "×"})
+         {"",    "/a",   "a/",   "a//b", ".",   "..",     "../a",   "a/../b", "a/./b",    "..a",
+          "a;b", "a\"b", "a\nb", "a\\b", "a%b", "\u200b", "\u202e", "😀",     "a\u00a0b", "×"})
         CHECK_MESSAGE(!check_key(key, "key"), std::string(key));
     CHECK(check_key(std::string(kMaxKeyLength, 'x'), "key"));
     CHECK(!check_key(std::string(kMaxKeyLength + 1, 'x'), "key"));
@@ -37,11 +37,28 @@ TEST_CASE("T3: where artifacts may lie") {
          {"mlflow-artifacts:/", "mlflow-artifacts:/a/b", "s3://bucket/key", "gs://b", "S3://b/k",
           "abfss://c@account.dfs.core.windows.net/x"})
         CHECK_MESSAGE(check_artifact_uri(uri, "x"), std::string(uri));
-    for (const std::string_view uri :
-         {"", "/tmp", "tmp", "./x", "file:/tmp", "FILE:///tmp", "C:\\x", "\\\\host\\share",
-          "http://h/x", "https://h/x", "ftp://h/x", "runs:/x", "models:/x", "s3://b/../x",
-          "s3://b/%2e%2e/x", "s3://b?x", "s3://b#x", "s3://b\\x", "mlflow-artifacts:/..",
-          "mlflow-artifacts://h/x", "data:,x", "sqlite:///x"})
+    for (const std::string_view uri : {"",
+                                       "/tmp",
+                                       "tmp",
+                                       "./x",
+                                       "file:/tmp",
+                                       "FILE:///tmp",
+                                       "C:\\x",
+                                       "\\\\host\\share",
+                                       "http://h/x",
+                                       "https://h/x",
+                                       "ftp://h/x",
+                                       "runs:/x",
+                                       "models:/x",
+                                       "s3://b/../x",
+                                       "s3://b/%2e%2e/x",
+                                       "s3://b?x",
+                                       "s3://b#x",
+                                       "s3://b\\x",
+                                       "mlflow-artifacts:/..",
+                                       "mlflow-artifacts://h/x",
+                                       "data:,x",
+                                       "sqlite:///x"})
         CHECK_MESSAGE(!check_artifact_uri(uri, "x"), std::string(uri));
 }
 
@@ -75,7 +92,8 @@ TEST_CASE("locations of runs and models") {
     CHECK(!parse_run_uri("s3://b/k").value().has_value());
     CHECK(parse_run_uri("runs:/abc/model/x").value()->path == "model/x");
     CHECK(parse_run_uri("runs:/abc").value()->run_id == "abc");
-    for (const std::string_view uri : {"runs:", "runs:/", "runs://abc/x", "runs:abc", "runs:/a/../b"})
+    for (const std::string_view uri :
+         {"runs:", "runs:/", "runs://abc/x", "runs:abc", "runs:/a/../b"})
         CHECK_MESSAGE(!parse_run_uri(uri), std::string(uri));
     CHECK(parse_model_uri("models:/m-1").value()->model_id == "m-1");
     CHECK(parse_model_uri("models:/n/3").value()->version == 3);

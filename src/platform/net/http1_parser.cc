@@ -100,36 +100,41 @@ Status read_framing(const Headers& headers, Head& head) {
     return ok();
 }
 
-void read_connection(const Headers& headers, Head& head) {
+Status read_connection(const Headers& headers, Head& head) {
+    bool close = false;
     for (size_t i = 0; i < headers.size(); ++i) {
         const auto [name, value] = headers.at(i);
         if (!equals_ignoring_case(name, "connection")) continue;
-        for (const std::string_view option : split(value, ',')) {
-            if (equals_ignoring_case(trim(option), "close")) {
-                head.keep_alive = false;
-                return;
-            }
-            if (equals_ignoring_case(trim(option), "keep-alive")) head.keep_alive = true;
+        for (std::string_view option : split(value, ',')) {
+            option = trim(option);
+            if (!std::ranges::all_of(option, is_token_char))
+                return malformed("the Connection header is no list of words");
+            if (equals_ignoring_case(option, "close")) close = true;
+            if (equals_ignoring_case(option, "keep-alive")) head.keep_alive = true;
         }
     }
+    if (close) head.keep_alive = false;
+    return ok();
 }
 
 }  // namespace
 
 Result<size_t> HeadScanner::scan(std::string_view bytes) {
     while (scanned_ < bytes.size()) {
+        // What is no HTTP at all (a TLS handshake, say) is told so at its first byte.
+        if (!is_token_char(bytes[line_]) && bytes[line_] != '\r')
+            return malformed("a line starts with a character that no line starts with");
         const size_t lf = bytes.find('\n', scanned_);
-        if (lf == std::string_view::npos) break;
-        if (lf == line_ || bytes[lf - 1] != '\r') return malformed("a line ends without CR");
+        if (lf == std::string_view::npos) {
+            scanned_ = bytes.size();
+            break;
+        }
+        if (bytes[lf - 1] != '\r') return malformed("a line ends without CR");
         const bool empty = lf == line_ + 1;
         // RFC 9112 2.2: one empty line before a request is forgiven.
         if (empty && line_ > 0) return lf + 1;
         scanned_ = line_ = lf + 1;
     }
-    scanned_ = bytes.size();
-    // What is no HTTP at all (a TLS handshake, say) is told so at its first byte.
-    if (line_ < bytes.size() && !is_token_char(bytes[line_]) && bytes[line_] != '\r')
-        return malformed("a line starts with a character that no line starts with");
     return 0;
 }
 
@@ -145,7 +150,7 @@ Result<Head> parse_head(std::string_view head, size_t max_fields, Request& reque
         TRY(parse_field(line, request));
     }
     TRY(read_framing(request.headers, out));
-    read_connection(request.headers, out);
+    TRY(read_connection(request.headers, out));
     out.expects_continue =
         out.minor_version == 1 && equals_ignoring_case(request.headers.get("expect"), "100-continue");
     return out;
@@ -186,8 +191,11 @@ std::optional<BodyDecoder::State> BodyDecoder::after(char c) {
         case State::data_lf: return c == '\n' ? std::optional(State::size_start) : std::nullopt;
         case State::trailer_start:
             if (c == '\r') return State::last_lf;
+            [[fallthrough]];
+        case State::trailer_name:
+            if (c == ':' && state_ == State::trailer_name) return State::trailer;
             if (!is_token_char(c) || ++skipped_ > kMaxSkipped) return std::nullopt;
-            return State::trailer;
+            return State::trailer_name;
         case State::trailer:
             if (c == '\r') return State::trailer_lf;
             if (!is_value_char(c) || ++skipped_ > kMaxSkipped) return std::nullopt;

@@ -64,6 +64,7 @@ class BodyDecoder {
         data_cr,
         data_lf,
         trailer_start,  // CR ends the message here
+        trailer_name,   // up to the colon
         trailer,        // skipped up to CR
         trailer_lf,
         last_lf,

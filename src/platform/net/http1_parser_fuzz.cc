@@ -44,6 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (text.starts_with("\r\n")) return 0;  // ours forgives one empty line, Beast none
     Ours ours;
     if (!parse(text, ours)) return 0;
+    // Beast reads trailers as fields and refuses some; ours skips them.
+    if (ours.head.chunked && !text.substr(0, ours.used).ends_with("\n0\r\n\r\n")) return 0;
     http::request_parser<http::string_body> theirs;
     theirs.eager(true);
     theirs.header_limit(1 << 20);

@@ -72,7 +72,6 @@ Error become(const Spec& spec) {
     if (::chdir(spec.folder.c_str()) != 0)
         return {Code::internal, "cannot enter '" + spec.folder + "': " + std::strerror(errno)};
     if (Status walls = build_walls(spec); !walls) return walls.error();
-    close_other_descriptors(spec);
     std::vector<std::string> env_texts;
     for (const auto& [name, value] : spec.env) env_texts.push_back(name + "=" + value);
     std::vector<char*> argv, env;
@@ -172,6 +171,9 @@ int watch(const Spec& spec) {
 int run_shim(int spec_descriptor) {
     auto spec = read_spec(spec_descriptor);
     if (!spec || spec->argv.empty()) return kCannotStart;
+    // At once, in the shim itself: one that outlives the server and keeps its listening socket
+    // would keep its port.
+    close_other_descriptors(*spec);
     if (Status redirected = redirect_output(*spec); !redirected) return kCannotStart;
     if (!spec->result_file.empty()) {
         ::setsid();  // outlives the server's terminal and its process group

@@ -4,6 +4,38 @@
 namespace rondo::rpc {
 namespace {
 
+std::string_view name_of(Reach reach) {
+    switch (reach) {
+        case Reach::open: return "open";
+        case Reach::read: return "read";
+        case Reach::write: return "write";
+        case Reach::operate: return "operate";
+    }
+    return "operate";
+}
+
+// OpenAPI has no parameter for the rest of a path: "/files/{path...}" is told as "/files/{path}".
+std::string template_of(std::string path) {
+    constexpr std::string_view kRest = "...}";
+    if (path.ends_with(kRest)) path.replace(path.size() - kRest.size(), kRest.size(), "}");
+    return path;
+}
+
+// "get_labels_by_id" for GET /labels/{id}
+std::string operation_id(const Row& row) {
+    std::string id = to_lower(net::name_of(row.verb));
+    for (const std::string_view segment : split(template_of(row.path), '/')) {
+        if (segment.empty()) continue;
+        id += segment.starts_with('{') ? "_by_" : "_";
+        for (const char c : segment) {
+            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                               (c >= '0' && c <= '9');
+            if (c != '{' && c != '}') id += plain ? c : '_';
+        }
+    }
+    return id;
+}
+
 void write_parameters(std::string& out, const Row& row) {
     const json::ObjectInfo& object = row.message->object();
     const bool in_query = row.verb == net::Verb::get || row.body != BodyKind::json;
@@ -86,17 +118,21 @@ std::string Service::openapi(std::string_view version) const {
     for (const auto& [path, rows] : by_path) {
         if (!first_path) out += ',';
         first_path = false;
-        append_json_string(out, path);
+        append_json_string(out, template_of(path));
         out += ":{";
         bool first_row = true;
         for (const Row* row : rows) {
             if (!first_row) out += ',';
             first_row = false;
             append_json_string(out, to_lower(net::name_of(row->verb)));
-            out += R"(:{"summary":)";
+            out += R"(:{"operationId":)";
+            append_json_string(out, operation_id(*row));
+            out += R"(,"summary":)";
             append_json_string(out, row->summary);
             out += R"(,"x-permission":)";
             append_json_string(out, row->permission.name);
+            out += R"(,"x-reach":)";
+            append_json_string(out, name_of(row->permission.reach));
             out += ',';
             write_parameters(out, *row);
             if (row->body == BodyKind::json && row->verb != net::Verb::get &&
@@ -105,6 +141,8 @@ std::string Service::openapi(std::string_view version) const {
                 json::write_schema(out, *row->message);
                 out += "}}}";
                 json::collect_objects(*row->message, objects);
+            } else if (row->body != BodyKind::json) {
+                out += R"(,"requestBody":{"content":{"application/octet-stream":{}}})";
             }
             out += R"(,"responses":{"200":{"description":"Done")";
             if (row->answer != nullptr) {
@@ -113,7 +151,7 @@ std::string Service::openapi(std::string_view version) const {
                 out += "}}";
                 json::collect_objects(*row->answer, objects);
             }
-            out += "}}}";
+            out += R"(},"default":{"description":"What went wrong, and the way out"}}})";
         }
         out += '}';
     }

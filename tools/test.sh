@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
+# prints the time of each, and ends with "N passed, N failed".
+# usage: tools/test.sh [SUITE...]   (check unit net api conformance inference browser loop)
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+cd "$root"
+
+need_packages tools/packages.txt tools/packages-test.txt
+need_venv test
+need_venv example
+need_example_data
+export RONDO_BUILD=$root/build/release
+export RONDO_EXAMPLE_PYTHON=$root/build/venv-example/bin/python
+export RONDO_EXAMPLE_DATA=$root/build/example-data
+export MLFLOW_DISABLE_TELEMETRY=true
+mkdir -p build/test
+
+passed=0 failed=0 times=""
+
+# suite NAME COMMAND...: runs it, keeps its output, adds up what its runner counted.
+suite() {
+    local name=$1 begun=$SECONDS log=build/test/$1.log status=0
+    shift
+    say "$name"
+    "$@" >"$log" 2>&1 || status=$?
+    local ok bad
+    read -r ok bad < <(/usr/bin/python3 tools/count.py "$log" "$status")
+    passed=$((passed + ok)) failed=$((failed + bad))
+    times+=$(printf '%-14s %5d s   %4d passed, %d failed' "$name" $((SECONDS - begun)) "$ok" "$bad")$'\n'
+    if [ "$bad" -gt 0 ]; then tail -n 60 "$log"; else tail -n 1 "$log"; fi
+}
+
+python_suite() { build/venv-test/bin/python -m pytest -q -ra -p no:cacheprovider "$@"; }
+
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api conformance browser loop)
+for name in "${suites[@]}"; do
+    case $name in
+        build) suite build build_release rondo rondo_tests predict_trees ;;
+        check) suite check bash tools/check.sh ;;
+        unit) suite unit build/release/rondo_tests ;;
+        net) suite net python_suite tests/net ;;
+        api) suite api python_suite tests/api ;;
+        conformance) suite conformance python_suite tests/conformance ;;
+        browser) suite browser python_suite tests/browser ;;
+        loop) suite loop python_suite tests/loop ;;
+        *) echo "no suite $name" >&2; exit 2 ;;
+    esac
+done
+
+printf '\n%s\n%d passed, %d failed\n' "$times" "$passed" "$failed"
+[ "$failed" -eq 0 ]
