@@ -1,16 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import { finish } from './finish.ts';
 
 // A server to develop against: RONDO_URL=http://127.0.0.1:5000 npm run dev
 const server = process.env.RONDO_URL ?? 'http://127.0.0.1:5000';
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  plugins: [finish()],
   build: {
     target: 'es2023',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first ones with light-dark()
     assetsInlineLimit: 0, // the page's policy allows no data: scripts, styles or fonts
     modulePreload: false,
     license: { fileName: 'licenses.txt' },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        entryFileNames: 'assets/page-[hash].js',
+        assetFileNames: 'assets/page-[hash][extname]',
+      },
+    },
   },
   server: {
     proxy: {

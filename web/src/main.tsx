@@ -8,6 +8,7 @@ import { Shell } from './parts/shell';
 import { address, link, startRouter } from './router';
 import { startTheme } from './theme';
 import 'uplot/dist/uPlot.min.css';
+import './style/font.css';
 import './style/tokens.css';
 import './style/base.css';
 import './style/parts.css';

@@ -25,7 +25,7 @@ function store(value: Theme): void {
 }
 
 export const theme = signal<Theme>('system');
-// Counts up whenever colours have changed: charts draw again.
+// Counts up whenever colours or fonts have changed: charts draw again.
 export const paint = signal(0);
 
 export function startTheme(): void {
@@ -34,8 +34,9 @@ export function startTheme(): void {
     document.documentElement.dataset.theme = theme.value;
     paint.value = paint.peek() + 1;
   });
-  matchMedia('(prefers-color-scheme: dark)')
-    .addEventListener('change', () => (paint.value = paint.peek() + 1));
+  const again = () => (paint.value = paint.peek() + 1);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', again);
+  void document.fonts.ready.then(again);
 }
 
 export function nextTheme(): void {
@@ -43,7 +44,14 @@ export function nextTheme(): void {
   store(theme.value);
 }
 
-// A colour of the style sheet, for canvases.
+// A colour of the style sheet as canvases take it. The probe resolves var() and light-dark().
+const probe = document.createElement('i');
+
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  if (!probe.isConnected) {
+    probe.hidden = true;
+    document.body.append(probe);
+  }
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color;
 }

@@ -40,8 +40,7 @@ class FileBody final : public net::BodyProducer {
     uint64_t at_, left_;
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kMediaTypes{{
-    {"csv", "text/csv"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kMediaTypes{{
     {"gif", "image/gif"},
     {"htm", "text/html"},
     {"html", "text/html"},
@@ -51,7 +50,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kMediaTy
     {"pdf", "application/pdf"},
     {"png", "image/png"},
     {"svg", "image/svg+xml"},
-    {"tsv", "text/tab-separated-values"},
     {"wav", "audio/x-wav"},
     {"webm", "video/webm"},
     {"webp", "image/webp"},

@@ -51,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     theirs.header_limit(1 << 20);
     boost::system::error_code error;
     const size_t used = theirs.put(boost::asio::buffer(text), error);
+    if (error == http::error::bad_chunk_extension) return 0;  // ours skips these, too
     CHECK(!error && theirs.is_done(), "Beast refuses: " + error.message());
     const auto& message = theirs.get();
     CHECK(used == ours.used, "messages of different length");

@@ -4,8 +4,8 @@ import uPlot from 'uplot';
 import { axisLabels } from '../format/time';
 import { colour } from '../theme';
 
-export const FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-const font = (px: number, weight = 400) => `${weight} ${px}px ${FONT_FAMILY}`;
+const font = (px: number, weight = 400) =>
+  `${weight} ${px}px ${getComputedStyle(document.body).fontFamily}`;
 
 // uPlot draws in device pixels.
 export const ratio = () => devicePixelRatio || 1;

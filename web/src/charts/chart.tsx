@@ -19,21 +19,33 @@ export interface ChartProps {
   // Called again whenever it is another function or the colours have changed: memoize it.
   plan: () => Omit<uPlot.Options, 'width' | 'height'>;
   tip: (index: number) => TipContent | undefined;
+  until?: number | undefined; // the axis reaches at least this far
   zoom?: Zoom | undefined;
   onZoom?: (zoom: Zoom | undefined) => void;
 }
 
 // Fewer pixels than this are a click, not a selection.
 const MIN_DRAG = 8;
+const HALF_DAY = 43200;
 
-export function Chart({ label, height, data, plan, tip, zoom, onZoom }: ChartProps) {
+// From the first to the last moment, and on to where the chart is meant to reach.
+function extent({ data: [xs], zoom, until }: Pick<ChartProps, 'data' | 'zoom' | 'until'>):
+  [number, number] {
+  if (zoom) return [zoom.from, zoom.to];
+  const first = xs[0] ?? 0;
+  const last = Math.max(xs.at(-1) ?? 0, until ?? 0);
+  return first < last ? [first, last] : [first - HALF_DAY, first + HALF_DAY];
+}
+
+export function Chart(props: ChartProps) {
+  const { label, height, data, plan, tip, zoom, until, onZoom } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const hover = useSignal<{ index: number; left: number; width: number } | undefined>(undefined);
   const spoken = useSignal('');
   const colours = paint.value;
-  const latest = useRef({ data, zoom, onZoom });
-  latest.current = { data, zoom, onZoom };
+  const latest = useRef(props);
+  latest.current = props;
 
   useEffect(() => {
     const target = place.current!;
@@ -48,16 +60,12 @@ export function Chart({ label, height, data, plan, tip, zoom, onZoom }: ChartPro
           ...own.scales,
           x: {
             time: true,
-            range: (_u, min, max) => {
-              const z = latest.current.zoom;
-              if (z) return [z.from, z.to];
-              return min === max ? [min - 43200, max + 43200] : [min, max];
-            },
+            range: () => extent(latest.current),
           },
         },
         cursor: {
           y: false,
-          points: { show: false },
+          points: { size: 7 },
           drag: { x: onZoom !== undefined, y: false, setScale: false },
           bind: {
             dblclick: () => () => {
@@ -104,7 +112,7 @@ export function Chart({ label, height, data, plan, tip, zoom, onZoom }: ChartPro
     };
   }, [plan, height, colours]);
 
-  useEffect(() => plot.current?.setData(data), [data, zoom?.from, zoom?.to]);
+  useEffect(() => plot.current?.setData(data), [data, zoom?.from, zoom?.to, until]);
 
   const move = (event: KeyboardEvent) => {
     const u = plot.current;

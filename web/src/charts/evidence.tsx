@@ -27,19 +27,29 @@ export interface Process {
 
 const drawn = (value: number | string) => Math.min(Math.max(toNumber(value), 1e-3), LARGEST);
 
+// One line and one label for each power of ten.
+const decades = (_u: uPlot, splits: number[]) =>
+  splits.map((s) => (Math.abs(Math.log10(s) % 1) < 1e-9 ? s : null));
+
 function dots(count: number, tone: string): uPlot.Series.Points {
   return { show: count <= FEW, size: 6, fill: colour(tone), stroke: colour(tone) };
 }
 
-export function EvidenceChart({ label, since, points, processes, limit, limitName, limitTone }: {
-  label: string;
+export interface Course {
   since: string; // all e-values are 1 here
+  until: number; // the axis reaches at least this far
   points: Point[];
+}
+
+export function EvidenceChart({ label, course, processes, limit, limitName, limitTone }: {
+  label: string;
+  course: Course;
   processes: Process[];
   limit: number;
   limitName: string;
   limitTone: string;
 }) {
+  const { since, points, until } = course;
   const data = useMemo((): uPlot.AlignedData => [
     [seconds(since), ...points.map((p) => seconds(p.tick))],
     ...processes.map((process) => [1, ...points.map((p) => drawn(process.value(p)))]),
@@ -47,7 +57,7 @@ export function EvidenceChart({ label, since, points, processes, limit, limitNam
 
   const plan = useMemo(() => () => ({
     tzDate,
-    padding: [10, 12, 0, 0] as uPlot.Padding,
+    padding: [10, 20, 0, 0] as uPlot.Padding,
     series: [
       {},
       ...processes.map(({ tone }): uPlot.Series => ({
@@ -65,8 +75,9 @@ export function EvidenceChart({ label, since, points, processes, limit, limitNam
     axes: [
       timeAxis(),
       {
-        ...valueAxis((splits) => splits.map((s) =>
-          (Math.abs(Math.log10(s) % 1) < 1e-9 ? number(s) : null))),
+        ...valueAxis((splits) => splits.map((s) => (s === null ? null : number(s)))),
+        grid: { stroke: colour('grid'), width: 1, filter: decades },
+        filter: decades,
         size: 44,
       },
     ],
@@ -101,7 +112,7 @@ export function EvidenceChart({ label, since, points, processes, limit, limitNam
     };
   }, [since, points, processes, limit, limitTone]);
 
-  return <Chart label={label} height={HEIGHT} data={data} plan={plan} tip={tip} />;
+  return <Chart label={label} height={HEIGHT} data={data} plan={plan} tip={tip} until={until} />;
 }
 
 export interface Gain {
@@ -110,12 +121,13 @@ export interface Gain {
   upper: number;
 }
 
-export function GainChart({ label, points, gain, unit }: {
+export function GainChart({ label, course, gain, unit }: {
   label: string;
-  points: Point[];
+  course: Course;
   gain: (point: Point) => Gain;
   unit: string;
 }) {
+  const { points, until } = course;
   const data = useMemo((): uPlot.AlignedData => {
     const gains = points.map(gain);
     return [
@@ -128,7 +140,7 @@ export function GainChart({ label, points, gain, unit }: {
 
   const plan = useMemo(() => () => ({
     tzDate,
-    padding: [10, 12, 0, 0] as uPlot.Padding,
+    padding: [10, 20, 0, 0] as uPlot.Padding,
     series: [
       {},
       { stroke: colour('band-edge'), width: 1, points: dots(points.length, 'band-edge') },
@@ -148,10 +160,9 @@ export function GainChart({ label, points, gain, unit }: {
     hooks: {
       draw: [(u: uPlot) => {
         drawAcross(u, 0, { stroke: colour('ink-soft'), width: 1.25 });
-        const zero = u.valToPos(0, 'y', true);
-        const x = u.bbox.left + u.bbox.width - 4 * ratio();
-        drawText(u, 'better ↑', x, zero - 10 * ratio(), colour('good'), 'right');
-        drawText(u, 'worse ↓', x, zero + 11 * ratio(), colour('bad'), 'right');
+        const { left, top, height } = u.bbox;
+        drawText(u, '↑ better', left + 8 * ratio(), top + 12 * ratio(), colour('good'));
+        drawText(u, '↓ worse', left + 8 * ratio(), top + height - 12 * ratio(), colour('bad'));
       }],
     },
   }), [points.length]);
@@ -171,5 +182,5 @@ export function GainChart({ label, points, gain, unit }: {
     };
   }, [points, gain, unit]);
 
-  return <Chart label={label} height={GAIN_HEIGHT} data={data} plan={plan} tip={tip} />;
+  return <Chart label={label} height={GAIN_HEIGHT} data={data} plan={plan} tip={tip} until={until} />;
 }

@@ -18,12 +18,23 @@ export interface HeatCell {
 // From the limit to three times the limit the colour goes all the way.
 const FULL = 3;
 
-function shade(drift: Drift | undefined): { fill: string; alpha: number } {
-  if (!drift || !drift.enough_data) return { fill: colour('hairline'), alpha: 0.5 };
-  const limit = Math.max(drift.threshold, drift.noise);
-  if (!drift.drifted) return { fill: colour('line'), alpha: 0.08 + 0.2 * (drift.score / limit) };
-  return { fill: colour('warm'), alpha: 0.45 + 0.55 * Math.min(drift.score / limit / FULL, 1) };
+interface Shade {
+  fill: string;
+  alpha: number;
+  drifted: boolean;
 }
+
+function shade(drift: Drift | undefined): Shade {
+  if (!drift?.enough_data) return { fill: colour('hairline'), alpha: 0.5, drifted: false };
+  const { drifted } = drift;
+  const share = drift.score / Math.max(drift.threshold, drift.noise);
+  return drifted
+    ? { fill: colour('heat'), alpha: 0.45 + 0.55 * Math.min(share / FULL, 1), drifted }
+    : { fill: colour('line'), alpha: 0.08 + 0.2 * Math.min(share, 1), drifted };
+}
+
+const stronger = (a: Shade, b: Shade) =>
+  (a.drifted === b.drifted ? a.alpha >= b.alpha : a.drifted) ? a : b;
 
 export function HeatStrip({ cells }: { cells: readonly HeatCell[] }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -39,14 +50,17 @@ export function HeatStrip({ cells }: { cells: readonly HeatCell[] }) {
       target.height = height;
       const ctx = target.getContext('2d');
       if (!ctx || cells.length === 0) return;
-      cells.forEach(({ drift }, i) => {
-        const left = Math.round((i / cells.length) * width);
-        const right = Math.round(((i + 1) / cells.length) * width);
-        const { fill, alpha } = shade(drift);
+      const { length } = cells;
+      const step = Math.max(width / length, 1);
+      for (let left = 0; left < width; left += step) {
+        // Where there are more windows than pixels, the strongest one is seen.
+        const first = Math.floor((left / width) * length);
+        const part = cells.slice(first, Math.max(first + 1, Math.floor(((left + step) / width) * length)));
+        const { fill, alpha } = part.map((c) => shade(c.drift)).reduce(stronger);
         ctx.globalAlpha = alpha;
         ctx.fillStyle = fill;
-        ctx.fillRect(left, 0, Math.max(right - left, 1), height);
-      });
+        ctx.fillRect(Math.round(left), 0, Math.round(left + step) - Math.round(left), height);
+      }
     };
     const sizes = new ResizeObserver(draw);
     sizes.observe(target);
@@ -69,7 +83,7 @@ export function HeatStrip({ cells }: { cells: readonly HeatCell[] }) {
         <Tip left={at.left} width={at.width} content={{
           title: moment(cell.tick),
           rows: [
-            ['score', number(cell.drift.score, 3), cell.drift.drifted ? 'warm' : 'line'],
+            ['score', number(cell.drift.score, 3), cell.drift.drifted ? 'heat' : 'line'],
             ['threshold', number(cell.drift.threshold, 3)],
             ['chance alone', number(cell.drift.noise, 3)],
           ],

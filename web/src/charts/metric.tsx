@@ -80,8 +80,10 @@ function drawChampions(u: uPlot, rows: readonly Row[]): void {
     if (!changed) return;
     const x = drawDown(u, row.at, { stroke: colour('good'), dash: [2, 3], width: 1.25 });
     if (x === undefined) return;
-    drawText(u, `v${row.window!.version} champion`, x + 6 * ratio(),
-      u.bbox.top + u.bbox.height - 10 * ratio(), colour('good'));
+    const { left, top, width, height } = u.bbox;
+    const fits = left + width - x > NAMED_LANE * ratio();
+    drawText(u, `v${row.window!.version} champion`, x + (fits ? 6 : -6) * ratio(),
+      top + height - 10 * ratio(), colour('good'), fits ? 'left' : 'right');
   });
 }
 
@@ -137,7 +139,7 @@ function tipOf(row: Row | undefined, metric: string): TipContent | undefined {
   return {
     title: moment(w.tick),
     rows: [
-      [`mean ${metricName(metric)}`, number(w.mean), w.breached ? 'bad' : 'line'],
+      [`mean ${metricName(metric)}`, number(w.mean), 'line'],
       ['threshold', number(w.threshold), 'limit'],
       ['reference', number(w.reference), 'reference'],
       ['e-value', eValue(w.e_value)],
@@ -158,10 +160,10 @@ export function MetricChart(props: Props) {
     });
     return {
       tzDate,
-      padding: [34, 12, 0, 0] as uPlot.Padding,
+      padding: [34, 20, 0, 0] as uPlot.Padding,
       series: [
         {},
-        line('line-faint', 1.5, [1, 4]),
+        line('line-faint', 1.5),
         line('line', 2),
         line('limit', 1.25, [5, 4]),
         line('reference', 1.25),

@@ -1,8 +1,7 @@
 // Numbers for people. No locale is consulted: everybody on call reads the same page.
 
 const MINUS = '−';
-const NBSP = ' ';
-const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+const NBSP = '\u00a0'; // keeps a number and its unit on one line
 
 // The server writes what JSON cannot ("Infinity", "NaN") as strings.
 export function toNumber(value: number | string): number {
@@ -19,16 +18,6 @@ export function whole(value: number): string {
   return value < 0 ? MINUS + digits : digits;
 }
 
-function superscript(exponent: number): string {
-  const digits = [...Math.abs(exponent).toString()].map((d) => SUPERSCRIPTS[Number(d)]).join('');
-  return (exponent < 0 ? '⁻' : '') + digits;
-}
-
-function scientific(value: number): string {
-  const [mantissa, exponent] = value.toExponential(1).split('e') as [string, string];
-  return `${mantissa}${NBSP}×${NBSP}10${superscript(Number(exponent))}`;
-}
-
 // Four significant digits, as the server's own sentences have them: 0.22211 -> "0.2221".
 export function number(value: number | string, digits = 4): string {
   const x = toNumber(value);
@@ -37,8 +26,11 @@ export function number(value: number | string, digits = 4): string {
   const sign = x < 0 ? MINUS : '';
   if (size === Infinity) return `${sign}∞`;
   if (size === 0) return '0';
-  if (size >= 1e6 || size < 1e-5) return sign + scientific(size);
-  const [integer, fraction] = Number(size.toPrecision(digits)).toString().split('.');
+  if (size >= 1e6 || size < 1e-5) return sign + size.toExponential(digits - 1);
+  // What stands before the point is never rounded away.
+  const before = Math.floor(size).toString().length;
+  const [integer, fraction] = Number(size.toPrecision(Math.max(digits, before)))
+    .toString().split('.');
   return sign + group(integer!) + (fraction ? `.${fraction}` : '');
 }
 

@@ -34,9 +34,17 @@ export function moment(text: string): string {
   return `${day(text)}, ${clock(new Date(text))}`;
 }
 
-// "2 Jul 2013, 12:00:05", for the server's clock.
+// "2 Jul 2013, 12:00:05"
 export function exactMoment(text: string): string {
   return `${moment(text)}:${two(new Date(text).getUTCSeconds())}`;
+}
+
+// "2 Jul, 12:00:05": the year is left out while it is this one.
+export function recentMoment(text: string, now: number): string {
+  const date = new Date(text);
+  const sameYear = date.getUTCFullYear() === new Date(now).getUTCFullYear();
+  const time = `${clock(date)}:${two(date.getUTCSeconds())}`;
+  return `${sameYear ? dayMonth(date) : day(text)}, ${time}`;
 }
 
 // "2 Jul" or "12:00": what an axis has room for. The first label and every January say the year.

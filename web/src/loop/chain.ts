@@ -87,6 +87,19 @@ export function stories(entries: readonly Entry[]): Story[] {
   return roots.map((root) => layOut(root, effects)).sort((a, b) => b.last - a.last);
 }
 
+// Everything that came of an entry, without itself.
+export function effectsOf(id: number, entries: readonly Entry[]): Set<number> {
+  const effects = new Set<number>();
+  // Entries are in the order of their ids, so a cause has been seen before its effects.
+  for (const entry of entries) {
+    const { cause } = entry;
+    if (cause !== undefined && cause < entry.id && (cause === id || effects.has(cause))) {
+      effects.add(entry.id);
+    }
+  }
+  return effects;
+}
+
 // The entry and everything that led to it.
 export function causesOf(id: number, entries: readonly Entry[]): Set<number> {
   const byId = new Map(entries.map((e) => [e.id, e]));

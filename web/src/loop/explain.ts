@@ -2,7 +2,7 @@
 // e-value whose null hypothesis is true ever reaches 1/alpha with probability at most alpha.
 
 import type { Rollout, Stage } from '../api/types';
-import { duration, number, percent, plural } from '../format/number';
+import { duration, number, percent, plural, whole } from '../format/number';
 
 export function whatBetterMeans(rollout: Rollout, stage: Stage): string {
   const { champion, candidate, spec } = rollout;
@@ -26,12 +26,15 @@ export function safetyProcesses(rollout: Rollout, stage: Stage): ('rows' | 'unit
 
 export function whatWorseMeans(rollout: Rollout, stage: Stage): string {
   const { champion, candidate, spec } = rollout;
-  const count = safetyProcesses(rollout, stage).length;
+  const processes = safetyProcesses(rollout, stage);
+  const count = processes.length;
   const { alpha } = spec.safety;
   const risk = count > 1
     ? `${percent(count * alpha)} (${count} × ${percent(alpha)})`
     : percent(alpha);
-  const bets = count > 1 ? 'Two bets, by rows and by units,' : 'A bet, row by row,';
+  const bets = count > 1
+    ? 'Two bets, by rows and by units,'
+    : `A bet, ${processes[0] === 'rows' ? 'row by row' : 'unit by unit'},`;
   return `${bets} against “version ${candidate} is at no time worse than version ${champion}”. ` +
     `Reaching ${number(1 / alpha)} rolls it back at once. An equally good candidate is ever rolled ` +
     `back with probability at most ${risk}.`;
@@ -54,9 +57,11 @@ export function whatWatchMeans(rollout: Rollout): string {
 export function requirements(rollout: Rollout, stage: Stage, days: number, rows: number): string[] {
   const { promote, horizon } = stage;
   return [
-    ...(rollout.spec.paired ? [`${days} of at least ${plural(promote.min_days, 'day')}`] : []),
-    `${number(rows, 6)} of at least ${plural(promote.min_rows, 'row')}`,
-    `undecided after ${duration(horizon)}`,
+    ...(rollout.spec.paired
+      ? [`${plural(days, 'day')} (at least ${whole(promote.min_days)})`]
+      : []),
+    `${plural(rows, 'row')} (at least ${whole(promote.min_rows)})`,
+    `inconclusive after ${duration(horizon)}`,
   ];
 }
 

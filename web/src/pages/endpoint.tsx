@@ -24,14 +24,14 @@ export function countsOf(status: EndpointStatus): [string, string, Tone?][] {
   const count = (name: string, n: number, tone: Tone): [string, string, Tone] =>
     [name, whole(n), trouble(n, tone)];
   return [
-    ['by the champion', whole(status.champion.answered)],
-    ['by a candidate', whole(status.candidate.answered)],
+    ['champion answered', whole(status.champion.answered)],
+    ['candidate answered', whole(status.candidate.answered)],
     count('lost', lost, 'bad'),
     count('late', status.late, 'note'),
     count('repeated', status.repeated, 'note'),
     count('labels late', status.labels_late, 'note'),
-    count('contradictory', status.labels_contradictory, 'note'),
-    count('unmatched', status.labels_unmatched, 'note'),
+    count('labels contradictory', status.labels_contradictory, 'note'),
+    count('labels unmatched', status.labels_unmatched, 'note'),
   ];
 }
 
@@ -92,6 +92,9 @@ function Metric({ store, metric }: { store: EndpointStore; metric: string }) {
     <>
       <p class="legend">
         <span><i class="swatch line" />mean of {duration(policy?.spec.monitor.window ?? 'the window')}</span>
+        {windows.some((w) => !w.enough && w.labelled > 0) && (
+          <span><i class="swatch line-faint" />of fewer days</span>
+        )}
         <span><i class="swatch limit dashed" />threshold</span>
         <span><i class="swatch reference" />reference</span>
         {windows.some((w) => w.breached) && <span><i class="swatch bad-wash" />breached</span>}

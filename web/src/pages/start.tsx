@@ -33,7 +33,7 @@ function Row({ store, status }: { store: EndpointListStore; status: EndpointStat
         <Spark windows={spark.value.value ?? []} />
         {window && window.labelled > 0
           ? <p><b class={window.breached ? 'tone-bad' : ''}>{number(window.mean)}</b>
-              <span class="soft"> of {number(window.threshold)}</span></p>
+              <span class="soft"> threshold {number(window.threshold)}</span></p>
           : <p class="soft">not judged yet</p>}
       </div>
       <Facts items={countsOf(status)} />

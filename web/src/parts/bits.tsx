@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
-import { exactMoment, moment } from '../format/time';
+import { exactMoment } from '../format/time';
 import type { Tone } from '../loop/words';
 
 export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {
@@ -11,12 +11,8 @@ export function Pill({ tone, children }: { tone: Tone; children: ComponentChildr
 }
 
 // A moment in UTC; the tooltip has it to the second and says so.
-export function Moment({ at, exact = false }: { at: string; exact?: boolean }) {
-  return (
-    <time dateTime={at} title={`${exactMoment(at)} UTC`}>
-      {exact ? exactMoment(at) : moment(at)}
-    </time>
-  );
+export function Moment({ at, text }: { at: string; text: string }) {
+  return <time dateTime={at} title={`${exactMoment(at)} UTC`}>{text}</time>;
 }
 
 // Room for what is being read; it shows itself only when that takes longer than a blink.

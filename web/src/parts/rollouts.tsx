@@ -4,9 +4,11 @@ import { useMemo } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { EndpointStore } from '../api/endpoints';
 import type { Entry, Point, Rollout, RolloutDetail } from '../api/types';
-import { EvidenceChart, GainChart, type Gain, type Process } from '../charts/evidence';
-import { eValue, number, signed, toNumber } from '../format/number';
-import { range } from '../format/time';
+import {
+  EvidenceChart, GainChart, type Course, type Gain, type Process,
+} from '../charts/evidence';
+import { durationSeconds, eValue, number, signed, toNumber } from '../format/number';
+import { range, seconds } from '../format/time';
 import {
   requirements, safetyProcesses, whatBetterMeans, whatGainMeans, whatTripsMean, whatWatchMeans,
   whatWorseMeans,
@@ -50,7 +52,21 @@ function Panel({ title, value, of, reached, children, meaning }: {
   );
 }
 
+// While a phase goes on, its charts reach to where it can end at the earliest.
+function useCourse(rollout: Rollout, phase: Phase): Course {
+  const ended = rollout.state === 'closed' || phase.points.at(-1)?.verdict.outcome === 'promote';
+  const time = phase.stage
+    ? phase.stage.promote.min_days * 86400
+    : durationSeconds(rollout.spec.watch?.time ?? '');
+  return useMemo(() => ({
+    since: phase.since,
+    until: ended || Number.isNaN(time) ? 0 : seconds(phase.since) + time,
+    points: phase.points,
+  }), [phase, ended, time]);
+}
+
 function Trial({ rollout, phase }: { rollout: Rollout; phase: Phase }) {
+  const course = useCourse(rollout, phase);
   const stage = phase.stage!;
   const last = phase.points.at(-1);
   const { champion, candidate } = rollout;
@@ -73,8 +89,8 @@ function Trial({ rollout, phase }: { rollout: Rollout; phase: Phase }) {
           meaning={whatBetterMeans(rollout, stage)}>
           <EvidenceChart label={`Evidence that version ${candidate} is better: ${eValue(better)} ` +
             `of ${number(evidence)}.`}
-            since={phase.since} points={phase.points} processes={BETTER} limit={evidence}
-            limitName="promotes" limitTone="good" />
+            course={course} processes={BETTER} limit={evidence} limitName="promotes"
+            limitTone="good" />
         </Panel>
         <Panel title={`Is version ${candidate} worse?`} value={eValue(worst)}
           of={`of ${number(safety)} that roll back`}
@@ -82,8 +98,8 @@ function Trial({ rollout, phase }: { rollout: Rollout; phase: Phase }) {
           meaning={whatWorseMeans(rollout, stage)}>
           <EvidenceChart label={`Evidence that version ${candidate} is worse: ${eValue(worst)} ` +
             `of ${number(safety)}.`}
-            since={phase.since} points={phase.points} processes={worse} limit={safety}
-            limitName="rolls back" limitTone="bad" />
+            course={course} processes={worse} limit={safety} limitName="rolls back"
+            limitTone="bad" />
           {worse.length > 1 && (
             <p class="legend">
               {worse.map((p) => <span key={p.name}><i class={`swatch ${p.tone}`} />{p.name}</span>)}
@@ -92,7 +108,7 @@ function Trial({ rollout, phase }: { rollout: Rollout; phase: Phase }) {
         </Panel>
       </div>
       {rollout.spec.paired && (
-        <GainPanel rollout={rollout} points={phase.points} gain={gainOfCandidate}
+        <GainPanel rollout={rollout} course={course} gain={gainOfCandidate}
           title={`By how much is version ${candidate} better than version ${champion}?`} />
       )}
       <p class="meaning">{whatTripsMean(rollout)}</p>
@@ -101,6 +117,7 @@ function Trial({ rollout, phase }: { rollout: Rollout; phase: Phase }) {
 }
 
 function Watch({ rollout, phase }: { rollout: Rollout; phase: Phase }) {
+  const course = useCourse(rollout, phase);
   const last = phase.points.at(-1);
   const { champion, candidate } = rollout;
   const e = last ? toNumber(last.promote_e) : 1;
@@ -113,29 +130,28 @@ function Watch({ rollout, phase }: { rollout: Rollout; phase: Phase }) {
           meaning={whatWatchMeans(rollout)}>
           <EvidenceChart label={`Evidence that version ${champion} would be better: ${eValue(e)} ` +
             `of ${number(limit)}.`}
-            since={phase.since} points={phase.points} processes={OLD_BETTER} limit={limit}
-            limitName="brings it back" limitTone="bad" />
+            course={course} processes={OLD_BETTER} limit={limit} limitName="brings it back"
+            limitTone="bad" />
         </Panel>
-        <GainPanel rollout={rollout} points={phase.points} gain={gainInWatch}
+        <GainPanel rollout={rollout} course={course} gain={gainInWatch}
           title={`By how much is version ${candidate} better?`} />
       </div>
     </>
   );
 }
 
-function GainPanel({ rollout, points, gain, title }: {
-  rollout: Rollout; points: Point[]; gain: (p: Point) => Gain; title: string;
+function GainPanel({ rollout, course, gain, title }: {
+  rollout: Rollout; course: Course; gain: (p: Point) => Gain; title: string;
 }) {
-  const last = points.at(-1);
+  const last = course.points.at(-1);
   const now = last && gain(last);
   const unit = metricName(rollout.spec.loss);
   return (
     <Panel title={title} value={now ? signed(now.mean, 3) : '–'}
-      of={now ? `${unit} a day, between ${signed(now.lower, 3)} and ${signed(now.upper, 3)}` : ''}
+      of={now ? `between ${signed(now.lower, 3)} and ${signed(now.upper, 3)}, ${unit}` : ''}
       meaning={whatGainMeans(rollout)}>
-      {points.length > 0
-        ? <GainChart label={`${title} ${now ? signed(now.mean) : ''}.`} points={points} gain={gain}
-            unit={unit} />
+      {now
+        ? <GainChart label={`${title} ${signed(now.mean)}.`} course={course} gain={gain} unit={unit} />
         : <p class="empty-chart">No day is decided yet.</p>}
     </Panel>
   );
@@ -162,7 +178,7 @@ function Detail({ detail, entries }: { detail: RolloutDetail; entries: Entry[] }
   return (
     <div class="rollout-detail">
       <p class="verdict">
-        <Pill tone={endingWords(rollout.ending).tone}>{endingWords(rollout.ending).text}</Pill>{' '}
+        <Standing rollout={rollout} />{' '}
         {reasonOf(detail, entries)}
       </p>
       {all.length > 1 && (
@@ -183,18 +199,22 @@ function Detail({ detail, entries }: { detail: RolloutDetail; entries: Entry[] }
   );
 }
 
+function Standing({ rollout }: { rollout: Rollout }) {
+  const { tone, text } = endingWords(rollout.ending);
+  return <Pill tone={tone}>{rollout.state === 'watching' ? 'promoted, watched' : text}</Pill>;
+}
+
 function stagesOf({ spec }: Rollout): string {
   return [...spec.stages.map(stageName), ...(spec.watch ? ['watch'] : [])].join(', ').toLowerCase();
 }
 
 function Choice({ rollout, chosen }: { rollout: Rollout; chosen: boolean }) {
-  const { tone, text } = endingWords(rollout.ending);
   return (
     <li>
       <button type="button" class="choice" aria-pressed={chosen}
         onClick={() => setParams({ rollout: String(rollout.id), phase: undefined })}>
         <b>v{rollout.candidate} <span class="soft">against v{rollout.champion}</span></b>
-        <Pill tone={tone}>{rollout.state === 'watching' ? 'watched' : text}</Pill>
+        <Standing rollout={rollout} />
         <span class="soft">{stagesOf(rollout)}</span>
         <span class="soft">
           {rollout.ended ? range(rollout.started, rollout.ended) : `since ${range(rollout.started, rollout.started)}`}

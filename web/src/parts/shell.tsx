@@ -56,7 +56,8 @@ function Help() {
         </dl>
         <p class="soft">Drag across the metric to look closer, double-click to see all.</p>
         <p class="soft"><a href="/licenses.txt">Licences</a> of what this page is made with.</p>
-        <button type="button" class="quiet-button" onClick={() => (helpOpen.value = false)}>
+        <button type="button" class="quiet-button" autofocus
+          onClick={() => (helpOpen.value = false)}>
           Close
         </button>
       </div>

@@ -4,8 +4,8 @@
 import { signal } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import type { Entry } from '../api/types';
-import { ago, range } from '../format/time';
-import { causesOf, stories, type Node, type Story } from '../loop/chain';
+import { ago, moment, range, recentMoment, seconds } from '../format/time';
+import { causesOf, effectsOf, stories, type Node, type Story } from '../loop/chain';
 import { stepWords, type Tone } from '../loop/words';
 import { link, numbersIn, param, setParams, toggleNumber } from '../router';
 import { Moment, Pill } from './bits';
@@ -17,17 +17,38 @@ const FIRST_STORIES = 12;
 // The entry that the pointer or the focus is on.
 const regarded = signal<number | undefined>(undefined);
 
+// What is bright: the causes of an entry. Its effects stay as they are, the rest of its story steps
+// back while somebody points at the entry.
+interface Light {
+  causes: ReadonlySet<number>;
+  effects: ReadonlySet<number>;
+  pointed: boolean;
+}
+const NO_LIGHT: Light = { causes: new Set(), effects: new Set(), pointed: false };
+
+function lightOf(at: number, pointed: boolean, entries: readonly Entry[]): Light {
+  return { causes: causesOf(at, entries), effects: effectsOf(at, entries), pointed };
+}
+
+function stateOf(id: number, light: Light): string {
+  if (light.causes.has(id)) return ' lit';
+  return light.pointed && !light.effects.has(id) ? ' dim' : '';
+}
+
 export const entryId = (id: number) => `entry-${id}`;
 
 function Times({ entry }: { entry: Entry }) {
-  const same = Math.abs(Date.parse(entry.happened) - Date.parse(entry.recorded)) < 1000;
-  const recently = ago(entry.recorded, Date.now());
+  const now = Date.now();
+  const server = recentMoment(entry.recorded, now);
+  const oneClock = onServerClock(entry);
+  const recently = oneClock ? ago(entry.recorded, now) : undefined;
   return (
     <p class="entry-times">
-      <Moment at={entry.happened} exact={same} />
+      {!oneClock && (
+        <><Moment at={entry.happened} text={moment(entry.happened)} /><span class="soft"> · </span></>
+      )}
       <span class="soft">
-        {same ? ' server time' : <> · recorded <Moment at={entry.recorded} exact /></>}
-        {recently && `, ${recently}`}
+        server <Moment at={entry.recorded} text={server} />{recently && ` (${recently})`}
       </span>
     </p>
   );
@@ -35,8 +56,9 @@ function Times({ entry }: { entry: Entry }) {
 
 function Links({ entry }: { entry: Entry }) {
   const { rollout, run_id: run } = entry.data;
+  if (typeof rollout !== 'number' && typeof run !== 'string') return null;
   return (
-    <>
+    <span class="entry-links">
       {typeof rollout === 'number' && (
         <button type="button" class="link-button"
           onClick={() => {
@@ -47,20 +69,26 @@ function Links({ entry }: { entry: Entry }) {
         </button>
       )}
       {typeof run === 'string' && <a href={link.run(run)}>run</a>}
-    </>
+    </span>
   );
 }
 
-function EntryRow({ node, lanes, lit }: { node: Node; lanes: number; lit: ReadonlySet<number> }) {
+interface RowProps {
+  node: Node;
+  lanes: number;
+  light: Light;
+  brief?: boolean; // the detail goes on behind the title
+}
+
+function EntryRow({ node, lanes, light, brief = false }: RowProps) {
   const { entry, cause } = node;
   const open = numbersIn('open').has(entry.id);
   const why = numbersIn('why').has(entry.id);
-  const state = lit.size === 0 ? '' : lit.has(entry.id) ? ' lit' : ' dim';
   const regard = () => (regarded.value = entry.id);
   return (
-    <li class={`entry${state}`} id={entryId(entry.id)} data-entry={entry.id}
+    <li class={`entry${stateOf(entry.id, light)}`} id={entryId(entry.id)} data-entry={entry.id}
       data-cause={entry.cause} onPointerEnter={regard} onFocusCapture={regard}>
-      <Gutter node={node} lanes={lanes} lit={lit} />
+      <Gutter node={node} lanes={lanes} lit={light.causes} />
       <div class="entry-body">
         <div class="entry-head">
           <button type="button" class="entry-title" aria-expanded={open}
@@ -70,6 +98,7 @@ function EntryRow({ node, lanes, lit }: { node: Node; lanes: number; lit: Readon
             }}>
             {entry.title}
           </button>
+          {brief && entry.detail && <span class="soft"> {entry.detail}</span>}
           {entry.decision !== undefined && (
             <button type="button" class="why-button" aria-expanded={why}
               aria-label={`Why: ${entry.title}`} onClick={() => toggleNumber('why', entry.id)}>
@@ -79,8 +108,9 @@ function EntryRow({ node, lanes, lit }: { node: Node; lanes: number; lit: Readon
         </div>
         <Times entry={entry} />
         {cause && <span class="unseen">Because of: {cause.title}</span>}
-        {entry.detail && <p class="entry-detail">{entry.detail}</p>}
-        <div class="entry-links"><Links entry={entry} /></div>
+        {!brief && entry.detail && (
+          <p class="entry-detail">{entry.detail} <Links entry={entry} /></p>
+        )}
         {why && entry.decision !== undefined && <WhyPanel decision={entry.decision} />}
         {open && (
           <pre class="raw" tabIndex={0} aria-label={`Event ${entry.id} as it is stored`}>
@@ -93,14 +123,15 @@ function EntryRow({ node, lanes, lit }: { node: Node; lanes: number; lit: Readon
   );
 }
 
-function EntryList({ nodes, lit }: { nodes: Node[]; lit: ReadonlySet<number> }) {
-  const lanes = Math.max(...nodes.map((n) => n.lane)) + 1;
-  const chain = nodes.some((n) => lit.has(n.entry.id)) ? lit : new Set<number>();
-  return (
-    <ol class="entries">
-      {nodes.map((node) => <EntryRow key={node.entry.id} node={node} lanes={lanes} lit={chain} />)}
-    </ol>
-  );
+const onServerClock = ({ happened, recorded }: Entry) =>
+  Math.abs(seconds(happened) - seconds(recorded)) < 1;
+
+// When a story happened. What a person asked for stands on the server's clock, and a story on the
+// endpoint's.
+function timesOf(nodes: readonly Node[]): string[] {
+  const entries = nodes.map((n) => n.entry);
+  const own = entries.filter((e) => !onServerClock(e));
+  return (own.length ? own : entries).map((e) => e.happened).sort();
 }
 
 // What came of a story: its last step.
@@ -110,27 +141,57 @@ function outcome(story: Story): { text: string; tone: Tone } | undefined {
   return last && { text: last.step.toLowerCase(), tone: last.tone };
 }
 
-function StoryCard({ story, lit }: { story: Story; lit: ReadonlySet<number> }) {
-  const times = story.nodes.map((n) => n.entry.happened).sort();
+function StoryCard({ story, light }: { story: Story; light: Light }) {
+  const { nodes } = story;
+  const times = timesOf(nodes);
   const end = outcome(story);
+  const lanes = Math.max(...nodes.map((n) => n.lane)) + 1;
+  const own = nodes.some((n) => light.causes.has(n.entry.id)) ? light : NO_LIGHT;
+  const when = range(times[0]!, times.at(-1)!);
   return (
-    <section class="story" aria-label={`${story.nodes[0]!.entry.title}, ${range(times[0]!, times.at(-1)!)}`}>
+    <section class="story" aria-label={`${nodes[0]!.entry.title}, ${when}`}>
       <header>
-        <h3>{range(times[0]!, times.at(-1)!)}</h3>
+        <h3>{when}</h3>
         {end && <Pill tone={end.tone}>{end.text}</Pill>}
       </header>
-      <EntryList nodes={story.nodes} lit={lit} />
+      <ol class="entries">
+        {nodes.map((node) => <EntryRow key={node.entry.id} node={node} lanes={lanes} light={own} />)}
+      </ol>
     </section>
   );
 }
 
-// Stories worth a card, and runs of notes between them.
-function cards(all: Story[]): Story[][] {
+// Notes of one kind that follow each other: the newest, and the others when asked for.
+function Notes({ notes }: { notes: Story[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? notes : notes.slice(0, 1);
+  const more = notes.length - shown.length;
+  return (
+    <section class="notes" aria-label="Notes">
+      <ol class="entries">
+        {shown.map(({ nodes: [node] }) => (
+          <EntryRow key={node!.entry.id} node={node!} lanes={1} light={NO_LIGHT} brief />
+        ))}
+      </ol>
+      {more > 0 && (
+        <button type="button" class="link-button" onClick={() => setAll(true)}>
+          {more} more like it
+        </button>
+      )}
+    </section>
+  );
+}
+
+const isNote = ({ nodes }: Story) => nodes.length === 1 && !stepWords(nodes[0]!.entry.kind);
+
+// Stories, and runs of notes of one kind between them.
+function groups(all: Story[]): Story[][] {
   const out: Story[][] = [];
-  const isNote = (s: Story) => s.nodes.length === 1 && !stepWords(s.nodes[0]!.entry.kind);
   for (const story of all) {
     const before = out.at(-1);
-    if (before && isNote(story) && isNote(before[0]!)) before.push(story);
+    const alike = before && isNote(story) && isNote(before[0]!) &&
+      before[0]!.nodes[0]!.entry.kind === story.nodes[0]!.entry.kind;
+    if (alike) before.push(story);
     else out.push([story]);
   }
   return out;
@@ -151,26 +212,23 @@ export function askWhy(): void {
 
 export function Timeline({ entries }: { entries: Entry[] }) {
   const [all, setAll] = useState(false);
-  const groups = useMemo(() => cards(stories(entries)), [entries]);
+  const parts = useMemo(() => groups(stories(entries)), [entries]);
   const selected = Number(param('entry'));
-  const at = regarded.value ?? (selected || undefined);
-  const lit = useMemo(
-    () => (at === undefined ? new Set<number>() : causesOf(at, entries)), [at, entries]);
-  const shown = all ? groups : groups.slice(0, FIRST_STORIES);
+  const pointed = regarded.value;
+  const at = pointed ?? selected;
+  const light = useMemo(
+    () => lightOf(at, pointed !== undefined, entries), [at, pointed, entries]);
+  const shown = all ? parts : parts.slice(0, FIRST_STORIES);
   return (
     <div class="timeline" onPointerLeave={() => (regarded.value = undefined)}
       onBlurCapture={() => (regarded.value = undefined)}>
       {entries.length === 0 && <p class="soft">Nothing has happened yet.</p>}
-      {shown.map((group) => (group.length === 1 && group[0]!.nodes.length > 1
-        ? <StoryCard key={group[0]!.id} story={group[0]!} lit={lit} />
-        : (
-          <section key={group[0]!.id} class="story notes" aria-label="Notes">
-            {group.map((story) => <EntryList key={story.id} nodes={story.nodes} lit={lit} />)}
-          </section>
-        )))}
-      {groups.length > shown.length && (
+      {shown.map((group) => (isNote(group[0]!)
+        ? <Notes key={group.at(-1)!.id} notes={group} />
+        : <StoryCard key={group[0]!.id} story={group[0]!} light={light} />))}
+      {parts.length > shown.length && (
         <button type="button" class="quiet-button" onClick={() => setAll(true)}>
-          Show {groups.length - shown.length} earlier
+          Show {parts.length - shown.length} earlier
         </button>
       )}
     </div>
