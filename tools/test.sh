@@ -31,7 +31,11 @@ suite() {
     if [ "$bad" -gt 0 ]; then tail -n 60 "$log"; else tail -n 1 "$log"; fi
 }
 
-python_suite() { build/venv-test/bin/python -m pytest -q -ra -p no:cacheprovider "$@"; }
+# A test that hangs shows where, and ends its suite.
+python_suite() {
+    build/venv-test/bin/python -m pytest -q -ra -p no:cacheprovider --durations 5 \
+        -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true "$@"
+}
 
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(build check unit net api conformance browser loop)

@@ -87,6 +87,9 @@ class Response:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
 
+    def is_stream(self):
+        return self.headers.get("content-type") == "text/event-stream"
+
     def __repr__(self):
         return f"{self.status} {self.headers} {self.body[:200]!r}"
 
@@ -114,7 +117,7 @@ class Raw:
         return bool(got)
 
     def response(self, head_only=False):
-        """The next response; None when the server closed instead."""
+        """The next response; None when the server closed instead. Of a live stream, its head."""
         while b"\r\n\r\n" not in self.have:
             try:
                 if not self._more():
@@ -131,8 +134,10 @@ class Raw:
             headers[name.lower()] = value
         version, status, _ = first.split(" ", 2)
         assert version == "HTTP/1.1"
-        body = b"" if head_only or int(status) in (100, 204, 304) else self._body(headers)
-        return Response(int(status), headers, body)
+        response = Response(int(status), headers, b"")
+        if not (head_only or response.is_stream() or response.status in (100, 204, 304)):
+            response.body = self._body(headers)
+        return response
 
     def _body(self, headers):
         if "content-length" in headers:

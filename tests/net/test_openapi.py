@@ -111,6 +111,11 @@ def bodies(document, operation):
         yield json.dumps({field: value for field in fields}).encode()
 
 
+def ours(response):
+    """A fault of the server's. Not 501: this is how MLflow says that a store cannot do a thing."""
+    return response.status >= 500 and response.status != 501
+
+
 def test_no_garbage_is_our_fault(described):
     """No 5xx for a caller's mistake, on any row, with or without the token."""
     server, document = described
@@ -119,20 +124,20 @@ def test_no_garbage_is_our_fault(described):
     for verb, path, operation in operations(document):
         for value in ["x", "0", "../x", "%", "\0", "\U0001f600", "a/b", "9" * 30, "-1", "'--"]:
             response = ask(server, verb, fill(path, value), Authorization="Bearer " + token)
-            assert response.status < 500 or response.status == 501, (verb, path, value, response)
+            assert not ours(response), (verb, path, value, response)
         for parameter in operation["parameters"]:
             for value in ["", "x", "-1", "9" * 30, "%00", "%ff", "nan", "%F0%9F%98%80'--"]:
                 response = ask(server, verb, f"{fill(path)}?{parameter['name']}={value}",
                                Authorization="Bearer " + token)
-                assert response.status < 500, (verb, path, parameter["name"], value, response)
+                assert not ours(response), (verb, path, parameter["name"], value, response)
         with server.connect(30) as raw:
             for body in bodies(document, operation):
                 raw.send(f"{verb} {fill(path)} HTTP/1.1\r\nHost: localhost\r\n"
                          f"Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n"
                          f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
                 response = raw.response(head_only=verb == "HEAD")
-                assert response is not None and response.status < 500, (verb, path, body, response)
+                assert response is not None and not ours(response), (verb, path, body, response)
                 asked += 1
-                if "connection" in response.headers:
+                if "connection" in response.headers or response.is_stream():
                     break
     print(f"{asked} bodies sent")

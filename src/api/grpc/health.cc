@@ -27,14 +27,21 @@ Result<std::string> service_name(std::string_view bytes) {
         TRY_ASSIGN(const uint64_t key, take_varint(bytes));
         uint64_t size = 0;
         switch (key & 7) {
-            case 0: TRY(take_varint(bytes)); continue;
-            case 1: size = 8; break;
+            case 0:
+                TRY(take_varint(bytes));
+                continue;
+            case 1:
+                size = 8;
+                break;
             case 2: {
                 TRY_ASSIGN(size, take_varint(bytes));
                 break;
             }
-            case 5: size = 4; break;
-            default: size = UINT64_MAX;
+            case 5:
+                size = 4;
+                break;
+            default:
+                size = UINT64_MAX;
         }
         if (size > bytes.size())
             return fail(Code::invalid, "the message is not a HealthCheckRequest");

@@ -57,23 +57,8 @@ void put_row(std::string& out, const Schema& schema, const Row& row) {
     put_text(out, row.unit);
     put_answer(out, row.champion_answer);
     put_answer(out, row.candidate_answer);
-    for (size_t i = 0; i < schema.columns.size(); ++i) {
-        const Cell cell = row.features[i];
-        switch (schema.columns[i].type) {
-            case ColumnType::float32:
-                put(out, static_cast<float>(cell.real));
-                break;
-            case ColumnType::float64:
-                put(out, cell.real);
-                break;
-            case ColumnType::int64:
-                put(out, cell.integer);
-                break;
-            case ColumnType::text:
-                put_text(out, row.texts[cell.text]);
-                break;
-        }
-    }
+    for (size_t i = 0; i < schema.columns.size(); ++i)
+        put_cell(out, schema.columns[i].type, row.features[i], row.texts);
     if (row.labelled) {
         put(out, row.label);
         put(out, row.known_us);
@@ -128,6 +113,23 @@ bool get_row(std::string_view bytes, const Schema& schema, Row& row) {
 }
 
 }  // namespace
+
+void put_cell(std::string& out, ColumnType type, Cell cell, const std::vector<std::string>& texts) {
+    switch (type) {
+        case ColumnType::float32:
+            put(out, static_cast<float>(cell.real));
+            break;
+        case ColumnType::float64:
+            put(out, cell.real);
+            break;
+        case ColumnType::int64:
+            put(out, cell.integer);
+            break;
+        case ColumnType::text:
+            put_text(out, texts[cell.text]);
+            break;
+    }
+}
 
 void append_header(std::string& out, const FileHeader& header) {
     const std::string text = json::write(header);

@@ -23,6 +23,10 @@ struct FileHeader {
 
 inline constexpr size_t kMaxRecordBytes = 16 << 20;
 
+// One value by its column's type, as log and model workers read it: a number's bytes, or a text
+// with its length.
+void put_cell(std::string& out, ColumnType type, Cell cell, const std::vector<std::string>& texts);
+
 void append_header(std::string& out, const FileHeader& header);
 // One record: length, checksum, row. The row's features have the schema's columns.
 void append_record(std::string& out, const Schema& schema, const Row& row);

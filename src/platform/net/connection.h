@@ -31,16 +31,18 @@ struct Connection {
     std::atomic<size_t>& buffered_bytes;  // of request bodies, all connections together
     bool secure;
 
-    Protocol* protocol = nullptr;       // once it is known
-    Micros deadline = Micros::max();    // when the sweeper ends the pending wait
-    bool idle = true;                   // between requests
+    Protocol* protocol = nullptr;     // once it is known
+    Micros deadline = Micros::max();  // when the sweeper ends the pending wait
+    bool idle = true;                 // between requests
     Micros idle_since{0};
-    bool expired = false;               // the sweeper ended a wait
+    bool expired = false;  // the sweeper ended a wait
 
     // Asks to end soon: at once between requests, after them otherwise.
     void drain() {
-        if (protocol != nullptr) protocol->drain();
-        else stream.close();
+        if (protocol != nullptr)
+            protocol->drain();
+        else
+            stream.close();
     }
     void rest() {
         idle = true;

@@ -12,15 +12,16 @@ namespace {
 constexpr std::string_view kType = "application/grpc";
 
 std::unexpected<Error> too_large(size_t limit_bytes) {
-    return fail(Code::too_large,
-                "the message is larger than the limit of " + std::to_string(limit_bytes) + " bytes");
+    return fail(Code::too_large, "the message is larger than the limit of " +
+                                     std::to_string(limit_bytes) + " bytes");
 }
 
 // Stops at the limit, however small the compressed form is (T5).
 Result<std::string> gunzip(std::string_view bytes, size_t limit_bytes) {
     z_stream stream{};
     constexpr int kGzipOnly = 15 + 16;
-    if (inflateInit2(&stream, kGzipOnly) != Z_OK) return fail(Code::internal, "zlib does not start");
+    if (inflateInit2(&stream, kGzipOnly) != Z_OK)
+        return fail(Code::internal, "zlib does not start");
     const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, &inflateEnd);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream.avail_in = static_cast<uInt>(bytes.size());
@@ -72,13 +73,20 @@ Result<Micros> grpc_deadline(std::string_view timeout, Micros now) {
     const auto count = parse_int(timeout);
     if (count && *count >= 0 && timeout.size() <= kMaxDigits) {
         switch (unit) {
-            case 'H': return now + std::chrono::hours{*count};
-            case 'M': return now + std::chrono::minutes{*count};
-            case 'S': return now + std::chrono::seconds{*count};
-            case 'm': return now + std::chrono::milliseconds{*count};
-            case 'u': return now + Micros{*count};
-            case 'n': return now + std::chrono::floor<Micros>(std::chrono::nanoseconds{*count});
-            default: break;
+            case 'H':
+                return now + std::chrono::hours{*count};
+            case 'M':
+                return now + std::chrono::minutes{*count};
+            case 'S':
+                return now + std::chrono::seconds{*count};
+            case 'm':
+                return now + std::chrono::milliseconds{*count};
+            case 'u':
+                return now + Micros{*count};
+            case 'n':
+                return now + std::chrono::floor<Micros>(std::chrono::nanoseconds{*count});
+            default:
+                break;
         }
     }
     return fail(Code::invalid, "grpc-timeout has to be a number of at most 8 digits and a unit");
@@ -87,7 +95,9 @@ Result<Micros> grpc_deadline(std::string_view timeout, Micros now) {
 Result<std::string> grpc_message(const Request& request, size_t limit_bytes) {
     const std::string_view body = request.body;
     if (body.size() < kGrpcPrefixBytes) return fail(Code::invalid, "the call carries no message");
-    const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<uint8_t>(body[i])); };
+    const auto byte = [&](size_t i) {
+        return static_cast<uint32_t>(static_cast<uint8_t>(body[i]));
+    };
     const uint32_t size = byte(1) << 24 | byte(2) << 16 | byte(3) << 8 | byte(4);
     const std::string_view message = body.substr(kGrpcPrefixBytes);
     if (message.size() != size || byte(0) > 1)
@@ -98,8 +108,8 @@ Result<std::string> grpc_message(const Request& request, size_t limit_bytes) {
     }
     const std::string_view encoding = request.headers.get("grpc-encoding");
     if (encoding != "gzip")
-        return fail(Code::unsupported, "messages may be sent with gzip or as they are, not with " +
-                                           quoted(encoding));
+        return fail(Code::unsupported,
+                    "messages may be sent with gzip or as they are, not with " + quoted(encoding));
     return gunzip(message, limit_bytes);
 }
 
@@ -107,7 +117,8 @@ std::string grpc_frame(std::string_view message) {
     std::string frame;
     frame.reserve(kGrpcPrefixBytes + message.size());
     frame += '\0';
-    for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(message.size() >> shift);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        frame += static_cast<char>(message.size() >> shift);
     return frame += message;
 }
 

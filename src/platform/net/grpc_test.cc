@@ -15,8 +15,8 @@ TEST_CASE("content types of gRPC") {
     CHECK(is_grpc_type("application/grpc"));
     CHECK(is_grpc_type("application/grpc+proto"));
     CHECK(is_grpc_type("application/grpc ; charset=x"));
-    for (const char* other : {"", "application/grpc-web", "application/grpc+json", "application/grpcx",
-                              "application/json"})
+    for (const char* other : {"", "application/grpc-web", "application/grpc+json",
+                              "application/grpcx", "application/json"})
         CHECK_MESSAGE(!is_grpc_type(other), other);
 }
 
@@ -26,8 +26,9 @@ TEST_CASE("frames go there and back") {
     CHECK(grpc_frame("abc") == std::string("\0\0\0\0\3abc", 8));
     CHECK(message(grpc_frame(std::string(1001, 'x'))).error().code == Code::too_large);
     const std::string two = grpc_frame("a") + grpc_frame("b");
-    for (const std::string& broken : {std::string(), std::string(4, '\0'), two,
-                                      std::string("\0\0\0\0\4abc", 8), std::string("\2\0\0\0\0", 5)})
+    for (const std::string& broken :
+         {std::string(), std::string(4, '\0'), two, std::string("\0\0\0\0\4abc", 8),
+          std::string("\2\0\0\0\0", 5)})
         CHECK(message(broken).error().code == Code::invalid);
 }
 

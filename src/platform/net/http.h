@@ -71,17 +71,17 @@ struct Request {
     Request& operator=(const Request&) = delete;
 
     Verb verb = Verb::other;
-    std::string target;       // as sent, for logs
-    std::string_view path;    // raw path, part of target
-    std::string_view query;   // raw query, part of target
+    std::string target;      // as sent, for logs
+    std::string_view path;   // raw path, part of target
+    std::string_view query;  // raw query, part of target
     Headers headers;
-    std::string body;               // whole, when the route takes a buffered body
-    BodySource* stream = nullptr;   // when the route takes a streamed body
+    std::string body;              // whole, when the route takes a buffered body
+    BodySource* stream = nullptr;  // when the route takes a streamed body
     std::vector<std::pair<std::string_view, std::string>> params;  // of the route, decoded once
-    std::string peer;               // address of the client
-    std::string id;                 // for logs and the x-request-id header
-    bool secure = false;            // came over TLS
-    bool is_grpc = false;           // HTTP/2 with content-type application/grpc
+    std::string peer;                                              // address of the client
+    std::string id;        // for logs and the x-request-id header
+    bool secure = false;   // came over TLS
+    bool is_grpc = false;  // HTTP/2 with content-type application/grpc
     // When the client stops waiting (grpc-timeout), on the steady clock.
     Micros deadline = Micros::max();
 
@@ -93,8 +93,8 @@ struct Response {
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
-    std::unique_ptr<BodyProducer> stream;   // instead of body
-    std::optional<uint64_t> stream_length;  // when known; otherwise chunked
+    std::unique_ptr<BodyProducer> stream;                       // instead of body
+    std::optional<uint64_t> stream_length;                      // when known; otherwise chunked
     std::vector<std::pair<std::string, std::string>> trailers;  // HTTP/2 only (gRPC)
 
     Response& header(std::string name, std::string value) {

@@ -67,7 +67,9 @@ class Input {
 class Body final : public BodySource {
   public:
     Body(Connection& connection, Input& input, const Head& head)
-        : connection_(connection), input_(input), decoder_(head),
+        : connection_(connection),
+          input_(input),
+          decoder_(head),
           expects_continue_(head.expects_continue) {}
 
     void set_limit(size_t bytes) { limit_ = bytes; }
@@ -190,8 +192,10 @@ class Http1 final : public Protocol {
         exchange.started = connection_.env.steady();
         Body body(connection_, input_, exchange.head);
         std::optional<Response> response;
-        if (received) response = co_await answer(exchange, body);
-        else response = refuse_head(exchange, received.error());
+        if (received)
+            response = co_await answer(exchange, body);
+        else
+            response = refuse_head(exchange, received.error());
         Next next = Next::nothing;
         if (response) {
             const bool keep = received && exchange.head.keep_alive && body.can_be_skipped() &&
@@ -213,8 +217,9 @@ class Http1 final : public Protocol {
         while (size == 0) {
             CO_TRY_ASSIGN(size, scanner.scan(input_.left()));
             if ((size > 0 ? size : input_.size()) > connection_.limits.header_bytes)
-                co_return fail(Code::too_large, "the request's head is larger than " +
-                                    std::to_string(connection_.limits.header_bytes) + " bytes");
+                co_return fail(Code::too_large,
+                               "the request's head is larger than " +
+                                   std::to_string(connection_.limits.header_bytes) + " bytes");
             if (size == 0 && !co_await input_.fill(connection_.stream, kHeadBytes / 2)) {
                 if (connection_.expired)
                     co_return fail(Code::deadline_exceeded, "the request's head took too long");

@@ -10,7 +10,7 @@ namespace {
 
 // Nothing of ours uses extensions of chunks or trailers, so few bytes of them are skipped.
 constexpr size_t kMaxSkipped = 16 << 10;
-constexpr int kMaxSizeDigits = 15;    // hex: below 2^60, so sums never overflow
+constexpr int kMaxSizeDigits = 15;  // hex: below 2^60, so sums never overflow
 constexpr size_t kMaxLengthDigits = 18;
 
 constexpr auto kTokenChars = [] {
@@ -145,20 +145,22 @@ Result<Head> parse_head(std::string_view head, size_t max_fields, Request& reque
     TRY(parse_request_line(take_line(head), out, request));
     for (std::string_view line = take_line(head); !line.empty(); line = take_line(head)) {
         if (request.headers.size() == max_fields)
-            return fail(Code::too_large, "the request has more than " +
-                                             std::to_string(max_fields) + " header fields");
+            return fail(Code::too_large, "the request has more than " + std::to_string(max_fields) +
+                                             " header fields");
         TRY(parse_field(line, request));
     }
     TRY(read_framing(request.headers, out));
     TRY(read_connection(request.headers, out));
-    out.expects_continue =
-        out.minor_version == 1 && equals_ignoring_case(request.headers.get("expect"), "100-continue");
+    out.expects_continue = out.minor_version == 1 &&
+                           equals_ignoring_case(request.headers.get("expect"), "100-continue");
     return out;
 }
 
 BodyDecoder::BodyDecoder(const Head& head) : state_(State::length), left_(head.length) {
-    if (head.chunked) state_ = State::size_start;
-    else if (head.length == 0) state_ = State::done;
+    if (head.chunked)
+        state_ = State::size_start;
+    else if (head.length == 0)
+        state_ = State::done;
 }
 
 std::optional<uint64_t> BodyDecoder::left() const {
@@ -187,8 +189,10 @@ std::optional<BodyDecoder::State> BodyDecoder::after(char c) {
             digits_ = 0;
             if (c != '\n') return std::nullopt;
             return left_ > 0 ? State::data : State::trailer_start;
-        case State::data_cr: return c == '\r' ? std::optional(State::data_lf) : std::nullopt;
-        case State::data_lf: return c == '\n' ? std::optional(State::size_start) : std::nullopt;
+        case State::data_cr:
+            return c == '\r' ? std::optional(State::data_lf) : std::nullopt;
+        case State::data_lf:
+            return c == '\n' ? std::optional(State::size_start) : std::nullopt;
         case State::trailer_start:
             if (c == '\r') return State::last_lf;
             [[fallthrough]];
@@ -202,10 +206,12 @@ std::optional<BodyDecoder::State> BodyDecoder::after(char c) {
             return State::trailer;
         case State::trailer_lf:
             return c == '\n' ? std::optional(State::trailer_start) : std::nullopt;
-        case State::last_lf: return c == '\n' ? std::optional(State::done) : std::nullopt;
+        case State::last_lf:
+            return c == '\n' ? std::optional(State::done) : std::nullopt;
         case State::length:
         case State::data:
-        case State::done: break;
+        case State::done:
+            break;
     }
     return std::nullopt;
 }

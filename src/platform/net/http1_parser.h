@@ -55,12 +55,12 @@ class BodyDecoder {
 
   private:
     enum class State : uint8_t {
-        length,        // the body is left_ bytes
-        size_start,    // of a chunk: the first digit
-        size,          // further digits
-        extension,     // skipped up to CR
+        length,      // the body is left_ bytes
+        size_start,  // of a chunk: the first digit
+        size,        // further digits
+        extension,   // skipped up to CR
         size_lf,
-        data,          // left_ bytes of the chunk
+        data,  // left_ bytes of the chunk
         data_cr,
         data_lf,
         trailer_start,  // CR ends the message here

@@ -77,7 +77,8 @@ TEST_CASE("a head's parts") {
     Request request;
     const auto head = parse(
         "POST /a%20b?c=d HTTP/1.1\r\nHost: x:1\r\nEmpty:\r\nPadded: \t v w \t\r\n"
-        "Content-Length: 12\r\nExpect: 100-Continue\r\n\r\n", request);
+        "Content-Length: 12\r\nExpect: 100-Continue\r\n\r\n",
+        request);
     REQUIRE(head);
     CHECK(request.verb == Verb::post);
     CHECK(request.target == "/a%20b?c=d");
@@ -96,7 +97,8 @@ TEST_CASE("what keeps a connection") {
     CHECK(!parse("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")->keep_alive);
     CHECK(!parse("GET / HTTP/1.1\r\nConnection: keep-alive, Close\r\n\r\n")->keep_alive);
     CHECK(!parse("GET / HTTP/1.0\r\n\r\n")->keep_alive);
-    CHECK(!parse("GET / HTTP/1.1\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n")->keep_alive);
+    CHECK(!parse("GET / HTTP/1.1\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n")
+               ->keep_alive);
     CHECK(parse("GET / HTTP/1.1\r\nConnection: ,TE,, upgrade\r\n\r\n")->keep_alive);
     CHECK(parse("GET / HTTP/1.0\r\nconnection: Keep-Alive\r\n\r\n")->keep_alive);
     CHECK(!parse("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n")->expects_continue);
@@ -149,10 +151,11 @@ TEST_CASE("T29 heads that two readers could understand in two ways are refused")
 }
 
 TEST_CASE("first lines") {
-    for (const char* line : {"GET  / HTTP/1.1", "GET / HTTP/1.1 ", " GET / HTTP/1.1", "GET /",
-                             "GET / http/1.1", "GET / HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/1.10",
-                             "GET\t/ HTTP/1.1", "GET /a b HTTP/1.1", "G(T / HTTP/1.1", "/ HTTP/1.1",
-                             "GET /\x01 HTTP/1.1", "GET /\x7f HTTP/1.1", "GET / HTTP/1.1\r"})
+    for (const char* line :
+         {"GET  / HTTP/1.1", "GET / HTTP/1.1 ", " GET / HTTP/1.1", "GET /", "GET / http/1.1",
+          "GET / HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/1.10", "GET\t/ HTTP/1.1",
+          "GET /a b HTTP/1.1", "G(T / HTTP/1.1", "/ HTTP/1.1", "GET /\x01 HTTP/1.1",
+          "GET /\x7f HTTP/1.1", "GET / HTTP/1.1\r"})
         CHECK_MESSAGE(!parse(std::string(line) + "\r\nhost: a\r\n\r\n"), line);
     Request request;
     CHECK(parse("BREW /\xc3\xa4 HTTP/1.1\r\n\r\n", request));
@@ -195,12 +198,30 @@ TEST_CASE("chunked bodies however their bytes arrive") {
 }
 
 TEST_CASE("T29 broken chunks are refused") {
-    for (const char* text :
-         {"+5\r\nhello", "-5\r\nhello", "0x5\r\nhello", " 5\r\nhello", "5 \r\nhello", "\r\nhello",
-          "5\nhello", "5\rhello", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n", "5;a\nb\r\nhello",
-          "g\r\n", "10000000000000000\r\n", "0000000000000005\r\nhello", "FFFFFFFFFFFFFFFF\r\n",
-          "0\r\n\n", "0\r\n\rX", "0\r\n folded: x\r\n\r\n", "0\r\na: b\n\r\n", "0\r\n: b\r\n\r\n",
-          "5;\x01\r\nhello", "0\r\na\r\n\r\n", "0\r\na b: c\r\n\r\n", "0\r\na: \x7f\r\n\r\n"}) {
+    for (const char* text : {"+5\r\nhello",
+                             "-5\r\nhello",
+                             "0x5\r\nhello",
+                             " 5\r\nhello",
+                             "5 \r\nhello",
+                             "\r\nhello",
+                             "5\nhello",
+                             "5\rhello",
+                             "5\r\nhelloX\r\n",
+                             "5\r\nhello\n0\r\n\r\n",
+                             "5;a\nb\r\nhello",
+                             "g\r\n",
+                             "10000000000000000\r\n",
+                             "0000000000000005\r\nhello",
+                             "FFFFFFFFFFFFFFFF\r\n",
+                             "0\r\n\n",
+                             "0\r\n\rX",
+                             "0\r\n folded: x\r\n\r\n",
+                             "0\r\na: b\n\r\n",
+                             "0\r\n: b\r\n\r\n",
+                             "5;\x01\r\nhello",
+                             "0\r\na\r\n\r\n",
+                             "0\r\na b: c\r\n\r\n",
+                             "0\r\na: \x7f\r\n\r\n"}) {
         for (size_t n = 1; n < 30; n += 7) {
             const Decoded got = decode_chunks(text, n);
             CHECK_MESSAGE(got.failed, text);

@@ -27,7 +27,8 @@ std::string short_form(std::string_view output) {
         size_t size = 0;
         if (const size_t at = head.find("content-length: "); at != std::string_view::npos)
             size = std::stoul(std::string(head.substr(at + 16)));
-        else if (head.find(" 204 ") == std::string_view::npos) size = output.size();
+        else if (head.find(" 204 ") == std::string_view::npos)
+            size = output.size();
         size = std::min(size, output.size());
         out.append(output.substr(0, size)) += '|';
         output.remove_prefix(size);
@@ -42,9 +43,10 @@ std::string post(std::string_view path, std::string_view rest) {
 }
 
 TEST_CASE("one request after the other on one connection, in pieces of any size") {
-    const std::string input = std::string(kGet) + post("/echo", "content-length: 3\r\n\r\nabc") +
-                              post("/echo", "transfer-encoding: chunked\r\n\r\n2\r\nde\r\n0\r\n\r\n") +
-                              post("/count", "content-length: 4\r\n\r\nfour") + kGet;
+    const std::string input =
+        std::string(kGet) + post("/echo", "content-length: 3\r\n\r\nabc") +
+        post("/echo", "transfer-encoding: chunked\r\n\r\n2\r\nde\r\n0\r\n\r\n") +
+        post("/count", "content-length: 4\r\n\r\nfour") + kGet;
     for (const size_t piece : {1, 2, 3, 7, 64, 100'000})
         CHECK(short_form(serve(input, piece)) == "200 hello|200 abc|200 de|200 4|200 hello|");
 }
@@ -78,8 +80,8 @@ TEST_CASE("HTTP/1.0 gets what it understands") {
     CHECK(once.find("transfer-encoding") == std::string::npos);
     CHECK(once.find("connection: close\r\n") != std::string::npos);
     CHECK(once.ends_with("\r\n\r\nabc"));
-    const std::string kept = serve("GET /hello HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\n\r\n" +
-                                   std::string(kGet));
+    const std::string kept = serve(
+        "GET /hello HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\n\r\n" + std::string(kGet));
     CHECK(kept.find("connection: keep-alive\r\n") != std::string::npos);
     CHECK(short_form(kept) == "200 hello|200 hello|");
     CHECK(short_form(serve("GET /pieces/ab HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\n\r\n" +
@@ -119,8 +121,8 @@ TEST_CASE("Expect: 100-continue") {
         testing::serve(&serve_http1, application, {post("/echo", head), "abc"});
     CHECK(told.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
     // Refused: the body is not asked for, and whether it comes is anybody's guess.
-    const std::string refused = testing::serve(&serve_http1, application,
-                                               {post("/none", head), "abc" + std::string(kGet)});
+    const std::string refused =
+        testing::serve(&serve_http1, application, {post("/none", head), "abc" + std::string(kGet)});
     CHECK(refused.find("connection: close\r\n") != std::string::npos);
     CHECK(short_form(refused) == "404 nothing here|");
 }
@@ -149,7 +151,8 @@ TEST_CASE("T31 all buffered bodies together have a limit, and memory comes back"
     Limits limits;
     limits.buffered_bytes = 50;
     CHECK(short_form(serve(post("/echo", "content-length: 60\r\n\r\n") + std::string(60, 'x'), 100,
-                           limits)).starts_with("503 the server holds as many"));
+                           limits))
+              .starts_with("503 the server holds as many"));
     const std::string fits = post("/echo", "content-length: 40\r\n\r\n") + std::string(40, 'x');
     const std::string twice = serve(fits + fits, 1 << 20, limits);
     CHECK(short_form(twice).find("503") == std::string::npos);
@@ -163,7 +166,8 @@ TEST_CASE("T32 heads that are too large") {
     CHECK(serve("GET /" + std::string(5000, 'a') + " HTTP/1.1\r\nhost: a\r\n\r\n", 1 << 20, limits)
               .starts_with("HTTP/1.1 431 "));
     CHECK(serve("GET /hello HTTP/1.1\r\nhost: a\r\nx: " + std::string(3000, 'a') + "\r\n\r\n", 100,
-                limits).starts_with("HTTP/1.1 200 "));
+                limits)
+              .starts_with("HTTP/1.1 200 "));
 }
 
 TEST_CASE("T9 no value of ours starts another header") {

@@ -45,8 +45,10 @@ std::string response_head(const Response& response, const ResponseFrame& frame,
     } else if (frame.framing == Framing::chunked) {
         head += "transfer-encoding: chunked\r\n";
     }
-    if (frame.afterwards == Afterwards::close) head += "connection: close\r\n";
-    else if (frame.minor_version == 0) head += "connection: keep-alive\r\n";
+    if (frame.afterwards == Afterwards::close)
+        head += "connection: close\r\n";
+    else if (frame.minor_version == 0)
+        head += "connection: keep-alive\r\n";
     head += "date: ";
     head += http_date(env);
     head += "\r\nx-request-id: ";

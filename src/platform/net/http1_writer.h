@@ -10,8 +10,8 @@ namespace rondo::net {
 
 // How the end of a response's body is told.
 enum class Framing : uint8_t {
-    none,         // there is no body: 204, 304
-    length,       // content-length
+    none,    // there is no body: 204, 304
+    length,  // content-length
     chunked,
     until_close,  // of unknown length, for HTTP/1.0
 };

@@ -57,13 +57,13 @@ struct Stream final : BodySource {
     std::string current;             // the piece that the handler is looking at
     size_t unconsumed = 0;           // bytes whose window is still shut
     bool waits_for_body = false;
-    std::optional<Error> failure;    // of the body
+    std::optional<Error> failure;  // of the body
     Signal arrived;
 
     bool answered = false;
     Response response;
-    std::string piece;             // of a produced body
-    size_t sent = 0;               // of response.body or of piece
+    std::string piece;  // of a produced body
+    size_t sent = 0;    // of response.body or of piece
     bool makes_piece = false;
     bool produced_all = false;
     bool sent_all = false;
@@ -311,11 +311,16 @@ class Http2 final : public Protocol {
         }
         const std::string_view n(reinterpret_cast<const char*>(name), name_size);
         const std::string_view v(reinterpret_cast<const char*>(value), value_size);
-        if (n == ":method") request.verb = verb_of(v);
-        else if (n == ":path") request.target = v;
-        else if (n == ":authority") request.headers.add("host", v);
-        else if (n == "host" && request.headers.get(n) == v) return 0;  // said twice, as allowed
-        else if (!n.starts_with(':')) request.headers.add(n, v);
+        if (n == ":method")
+            request.verb = verb_of(v);
+        else if (n == ":path")
+            request.target = v;
+        else if (n == ":authority")
+            request.headers.add("host", v);
+        else if (n == "host" && request.headers.get(n) == v)
+            return 0;  // said twice, as allowed
+        else if (!n.starts_with(':'))
+            request.headers.add(n, v);
         return 0;
     }
 
@@ -407,15 +412,17 @@ class Http2 final : public Protocol {
         if (stream->route == nullptr) return false;
         stream->body_bytes += piece.size();
         if (stream->body_bytes > stream->route->body_limit) {
-            fail_body(stream, {Code::too_large, "the body is larger than the limit of " +
-                                                    std::to_string(stream->route->body_limit) +
-                                                    " bytes"});
+            fail_body(stream,
+                      {Code::too_large, "the body is larger than the limit of " +
+                                            std::to_string(stream->route->body_limit) + " bytes"});
             return false;
         }
         if (stream->route->body_mode == BodyMode::buffered) {
             const Status taken = stream->memory.take(piece.size());
-            if (taken) stream->request.body.append(piece);
-            else fail_body(stream, taken.error());
+            if (taken)
+                stream->request.body.append(piece);
+            else
+                fail_body(stream, taken.error());
             return false;
         }
         stream->pieces.emplace_back(piece);
@@ -452,9 +459,7 @@ class Http2 final : public Protocol {
         spawn(handle(stream));
     }
 
-    static Error too_late() {
-        return {Code::deadline_exceeded, "the call's deadline has passed"};
-    }
+    static Error too_late() { return {Code::deadline_exceeded, "the call's deadline has passed"}; }
 
     void refuse(const StreamPtr& stream, const Error& error, std::optional<int> status = {}) {
         Response response = connection_.application.refuse(stream->request, error);
@@ -471,10 +476,10 @@ class Http2 final : public Protocol {
         const bool grpc = is_grpc_type(r.content_type);
         // gRPC's own status is in its trailers, and with any other status clients ignore them.
         const std::string status = std::to_string(grpc ? 200 : r.status);
-        const std::string length = std::to_string(r.stream ? r.stream_length.value_or(0)
-                                                           : r.body.size());
-        const bool known_length = !grpc && r.status != 204 && r.status != 304 &&
-                                  (r.stream == nullptr || r.stream_length);
+        const std::string length =
+            std::to_string(r.stream ? r.stream_length.value_or(0) : r.body.size());
+        const bool known_length =
+            !grpc && r.status != 204 && r.status != 304 && (r.stream == nullptr || r.stream_length);
         Fields fields;
         fields.add(":status", status);
         if (!r.content_type.empty() && r.status != 204 && r.status != 304)
@@ -509,10 +514,9 @@ class Http2 final : public Protocol {
         stream->arrived.raise();
         if (stream->answers_in_pieces()) stream->response.stream->cancel();
         if (stream->started.count() > 0)
-            connection_.application.finished(stream->request, stream->route,
-                                             stream->sent_all ? stream->response.status : 499,
-                                             stream->bytes,
-                                             connection_.env.steady() - stream->started);
+            connection_.application.finished(
+                stream->request, stream->route, stream->sent_all ? stream->response.status : 499,
+                stream->bytes, connection_.env.steady() - stream->started);
         progress_ = connection_.env.steady();
         if (streams_.empty()) connection_.rest();
     }
@@ -521,8 +525,8 @@ class Http2 final : public Protocol {
     bool waits_for(const Stream& stream) const {
         if (stream.answered) return !stream.sent_all && !stream.makes_piece;  // a shut window
         if (stream.body_complete) return false;
-        const bool streamed = stream.route != nullptr &&
-                              stream.route->body_mode == BodyMode::streamed;
+        const bool streamed =
+            stream.route != nullptr && stream.route->body_mode == BodyMode::streamed;
         return !streamed || stream.waits_for_body;
     }
 
@@ -532,9 +536,9 @@ class Http2 final : public Protocol {
     std::map<int32_t, StreamPtr> streams_;
     std::vector<StreamPtr> hungry_;  // bodies whose next piece is wanted
     Signal output_ready_, task_ended_;
-    int tasks_ = 0;           // coroutines besides the reader
-    size_t handlers_ = 0;     // of them, those that run a handler
-    Micros progress_{0};      // when a request or a body last moved; a PING does not count
+    int tasks_ = 0;        // coroutines besides the reader
+    size_t handlers_ = 0;  // of them, those that run a handler
+    Micros progress_{0};   // when a request or a body last moved; a PING does not count
     bool draining_ = false;
     bool said_goodbye_ = false;  // all is written, GOAWAY last
     bool ended_ = false;         // the reader is through

@@ -22,8 +22,8 @@ TEST_CASE("escapes are decoded exactly once") {
     CHECK(*percent_decode("a%41%2541+") == "aA%41+");
     CHECK(*percent_decode("%E2%82%AC") == "\xE2\x82\xAC");
     CHECK(percent_decode("")->empty());
-    for (const char* broken : {"%", "a%4", "%%41", "%4g", "%00", "%80", "%C0%80", "%ED%A0%80",
-                               "%F5%80%80%80", "%E2%82"})
+    for (const char* broken :
+         {"%", "a%4", "%%41", "%4g", "%00", "%80", "%C0%80", "%ED%A0%80", "%F5%80%80%80", "%E2%82"})
         CHECK_MESSAGE(!percent_decode(broken), broken);
     CHECK(percent_encode("a b/\xC3\xA4~%") == "a%20b%2F%C3%A4~%25");
     CHECK(*percent_decode(percent_encode("any \x7f text\t")) == "any \x7f text\t");

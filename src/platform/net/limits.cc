@@ -10,11 +10,11 @@ namespace {
 
 struct Count {
     std::string_view name;
-    size_t Limits::*member;
+    size_t Limits::* member;
 };
 struct Duration {
     std::string_view name;
-    Micros Limits::*member;
+    Micros Limits::* member;
 };
 constexpr std::array kCounts{
     Count{"header-bytes", &Limits::header_bytes},

@@ -53,10 +53,8 @@ TEST_CASE("literals win over parameters, parameters over the rest") {
 }
 
 TEST_CASE("verbs") {
-    const Router router = make({{Verb::get, "/a/b"},
-                                {Verb::post, "/a/{id}"},
-                                {Verb::del, "/a/{id}"},
-                                {Verb::put, "/c"}});
+    const Router router = make(
+        {{Verb::get, "/a/b"}, {Verb::post, "/a/{id}"}, {Verb::del, "/a/{id}"}, {Verb::put, "/c"}});
     CHECK(find(router, Verb::head, "/a/b") == "/a/b");
     CHECK(find(router, Verb::post, "/a/b") == "/a/{id} id=b");
     CHECK(find(router, Verb::put, "/a/b") == "405 GET POST DELETE");
@@ -72,7 +70,8 @@ TEST_CASE("T2 parameters are decoded once, and only they are") {
     CHECK(find(router, Verb::get, "/a/%252e") == "/a/{id} id=%2e");
     CHECK(find(router, Verb::get, "/a/+") == "/a/{id} id=+");
     CHECK(find(router, Verb::get, "/f/a%20b/%2E%2E/c") == "/f/{path...} path=a b/../c");
-    for (const char* broken : {"/a/%", "/a/%4", "/a/%zz", "/a/%00", "/a/%ff", "/a/%c0%af", "/a/\xff"})
+    for (const char* broken :
+         {"/a/%", "/a/%4", "/a/%zz", "/a/%00", "/a/%ff", "/a/%c0%af", "/a/\xff"})
         CHECK_MESSAGE(find(router, Verb::get, broken) == "400", broken);
     CHECK(find(router, Verb::get, "/%61/x") == "404");
 }

@@ -1,5 +1,8 @@
 #include "platform/net/server.h"
 
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -7,9 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <netinet/tcp.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <mutex>
@@ -109,8 +109,8 @@ class Worker {
   private:
     Task<void> serve(tcp::socket socket) {
         const TlsContext tls = shared_.current_tls();
-        const auto stream = tls ? make_tls_stream(std::move(socket), tls)
-                                : make_plain_stream(std::move(socket));
+        const auto stream =
+            tls ? make_tls_stream(std::move(socket), tls) : make_plain_stream(std::move(socket));
         Connection connection{*stream,        shared_.application, shared_.env,
                               shared_.limits, shared_.draining,    shared_.buffered_bytes,
                               tls != nullptr};
@@ -220,8 +220,7 @@ class AsioServer final : public Server {
     }
 
     Status reload_certificates() override {
-        TRY_ASSIGN(auto context,
-                   make_tls_context(options_.certificate_file, options_.key_file));
+        TRY_ASSIGN(auto context, make_tls_context(options_.certificate_file, options_.key_file));
         const std::lock_guard lock(shared_.tls_mutex);
         shared_.tls = std::move(context);
         return ok();
@@ -255,11 +254,10 @@ class AsioServer final : public Server {
         if (!error) acceptor_->bind(endpoint, error);
         if (!error) acceptor_->listen(SOMAXCONN, error);
         if (error)
-            return fail(error == boost::system::errc::address_in_use ? Code::conflict
-                                                                     : Code::unavailable,
-                        "cannot listen on " + options_.address + ":" +
-                            std::to_string(options_.port) + ": " + error.message() +
-                            "; choose another with --port");
+            return fail(
+                error == boost::system::errc::address_in_use ? Code::conflict : Code::unavailable,
+                "cannot listen on " + options_.address + ":" + std::to_string(options_.port) +
+                    ": " + error.message() + "; choose another with --port");
         return ok();
     }
 

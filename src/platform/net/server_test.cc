@@ -236,7 +236,6 @@ TEST_CASE("a handler that never comes back is left behind when the grace is over
     CHECK(first.receive().empty());
 }
 
-
 TEST_CASE("a port in use is reported, and the address has to be one") {
     Slow application;
     Running running(application);

@@ -71,8 +71,9 @@ class Pieces final : public BodyProducer {
     size_t next_ = 0;
 };
 
-// GET /hello, POST /echo (buffered, 100 bytes), POST /count (streamed, 1 MB), POST /early (streamed,
-// unread), GET /pieces/{list}, GET /known/{list}, GET /header/{value}, GET /empty, GET /throw.
+// GET /hello, POST /echo (buffered, 100 bytes), POST /count (streamed, 1 MB), POST /early
+// (streamed, unread), GET /pieces/{list}, GET /known/{list}, GET /header/{value}, GET /empty, GET
+// /throw.
 class SmallApplication final : public Application {
   public:
     struct Finished {
@@ -97,9 +98,8 @@ class SmallApplication final : public Application {
             response.header("x-value", std::string(request.param("value")));
             co_return response;
         });
-        add(Verb::get, "/pieces/{list}", [](Request& request) -> Task<Response> {
-            co_return pieces(request);
-        });
+        add(Verb::get, "/pieces/{list}",
+            [](Request& request) -> Task<Response> { co_return pieces(request); });
         add(Verb::get, "/known/{list}", [](Request& request) -> Task<Response> {
             Response response = pieces(request);
             response.stream_length = 10;

@@ -1,10 +1,10 @@
 #include "platform/net/transport.h"
 
+#include <poll.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <poll.h>
 
 #include <array>
 
@@ -92,7 +92,8 @@ class PlainStream final : public SocketStream {
 class TlsStream final : public SocketStream {
   public:
     TlsStream(tcp::socket socket, TlsContext context)
-        : SocketStream(socket), context_(std::move(context)),
+        : SocketStream(socket),
+          context_(std::move(context)),
           stream_(std::move(socket), *context_) {}
 
     Task<bool> open() override {
@@ -156,12 +157,11 @@ Result<TlsContext> make_tls_context(const std::string& certificate_file,
                          error);
     if (!error) context->use_certificate_chain_file(certificate_file, error);
     if (error)
-        return fail(Code::invalid, "cannot use the certificate '" + certificate_file +
-                                       "': " + error.message());
+        return fail(Code::invalid,
+                    "cannot use the certificate '" + certificate_file + "': " + error.message());
     context->use_private_key_file(key_file, asio::ssl::context::pem, error);
     if (error)
-        return fail(Code::invalid,
-                    "cannot use the key '" + key_file + "': " + error.message());
+        return fail(Code::invalid, "cannot use the key '" + key_file + "': " + error.message());
     SSL_CTX_set_alpn_select_cb(context->native_handle(), &choose_protocol, nullptr);
     return context;
 }

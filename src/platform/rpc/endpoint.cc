@@ -26,8 +26,8 @@ Status decode_query(const json::ObjectInfo& object, json::Dialect dialect,
         bool given = !request.param(field.name).empty();
         // MLflow takes an empty text for none.
         for (const auto& [name, value] : pairs)
-            given = given || (name == field.name &&
-                              (dialect != json::Dialect::mlflow || !value.empty()));
+            given = given ||
+                    (name == field.name && (dialect != json::Dialect::mlflow || !value.empty()));
         if (!given) return fail(json::missing_field(field.name, dialect));
     }
     return ok();

@@ -31,7 +31,7 @@ struct None {
 // What a caller needs for a route: a verb on an object, and the field that names the object. In a
 // server without accounts `reach` alone decides; the rest is what roles will be checked against.
 enum class Reach : uint8_t {
-    open,     // anybody: health, static files
+    open,  // anybody: health, static files
     read,
     write,
     operate,  // runs commands, loads models, changes traffic: the token of the data folder

@@ -77,7 +77,8 @@ net::Response error_response(Style style, const Error& error) {
             append_json_string(out, error.message);
             out += '}';
             break;
-        case Style::grpc: break;
+        case Style::grpc:
+            break;
     }
     if (error.code == Code::unavailable || error.code == Code::exhausted ||
         error.code == Code::storage_full)

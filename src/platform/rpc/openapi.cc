@@ -6,10 +6,14 @@ namespace {
 
 std::string_view name_of(Reach reach) {
     switch (reach) {
-        case Reach::open: return "open";
-        case Reach::read: return "read";
-        case Reach::write: return "write";
-        case Reach::operate: return "operate";
+        case Reach::open:
+            return "open";
+        case Reach::read:
+            return "read";
+        case Reach::write:
+            return "write";
+        case Reach::operate:
+            return "operate";
     }
     return "operate";
 }
@@ -28,8 +32,8 @@ std::string operation_id(const Row& row) {
         if (segment.empty()) continue;
         id += segment.starts_with('{') ? "_by_" : "_";
         for (const char c : segment) {
-            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                               (c >= '0' && c <= '9');
+            const bool plain =
+                (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
             if (c != '{' && c != '}') id += plain ? c : '_';
         }
     }
@@ -55,8 +59,10 @@ void write_parameters(std::string& out, const Row& row) {
             append_json_string(out, doc);
         }
         out += R"(,"schema":)";
-        if (shape != nullptr) json::write_schema(out, *shape);
-        else out += R"({"type":"string"})";
+        if (shape != nullptr)
+            json::write_schema(out, *shape);
+        else
+            out += R"({"type":"string"})";
         out += '}';
     };
     for (const std::string_view segment : split(row.path, '/')) {

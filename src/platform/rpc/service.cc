@@ -24,8 +24,7 @@ bool is_loopback_name(std::string_view host) {
 // A link that a person followed or an address that was typed: a page of its own, no frame.
 bool opens_page(const net::Request& request) {
     const std::string_view destination = request.headers.get("sec-fetch-dest");
-    return request.verb == net::Verb::get &&
-           request.headers.get("sec-fetch-mode") == "navigate" &&
+    return request.verb == net::Verb::get && request.headers.get("sec-fetch-mode") == "navigate" &&
            (destination.empty() || destination == "document");
 }
 
@@ -63,9 +62,9 @@ net::Response not_offered(const net::Request& request, const std::vector<net::Ve
 
 net::Response no_such_route(const net::Request& request) {
     const Style style = style_for(request);
-    const Error error{style == Style::grpc ? Code::unsupported : Code::not_found,
-                      "no such route: " + std::string(net::name_of(request.verb)) + " " +
-                          quoted(request.path)};
+    const Error error{
+        style == Style::grpc ? Code::unsupported : Code::not_found,
+        "no such route: " + std::string(net::name_of(request.verb)) + " " + quoted(request.path)};
     net::Response response = error_response(style, error);
     // MLflow's clients take this code for "the server is older than the route".
     if (style == Style::mlflow) {
@@ -90,8 +89,8 @@ void Service::add(void* api, Style style, std::vector<Row> rows) {
         net::Route route;
         route.verb = row->verb;
         route.pattern = row->path;
-        route.body_mode = row->body == BodyKind::streamed ? net::BodyMode::streamed
-                                                          : net::BodyMode::buffered;
+        route.body_mode =
+            row->body == BodyKind::streamed ? net::BodyMode::streamed : net::BodyMode::buffered;
         route.body_limit = row->body_limit;
         route.handle = [api, row](net::Request& request) {
             return row->invoke(api, *row, request);
@@ -179,8 +178,9 @@ void Service::finished(const net::Request& request, const net::Route* route, int
 
 void Service::write_metrics(std::string& out) const {
     const auto number = [](uint64_t n) { return std::to_string(n); };
-    out += "# HELP rondo_requests_total Requests answered, by route and class of status.\n"
-           "# TYPE rondo_requests_total counter\n";
+    out +=
+        "# HELP rondo_requests_total Requests answered, by route and class of status.\n"
+        "# TYPE rondo_requests_total counter\n";
     for (size_t i = 0; i < rows_.size(); ++i) {
         for (size_t c = 1; c < 6; ++c) {
             const uint64_t n = stats_[i]->by_status_class[c].load(std::memory_order_relaxed);
@@ -190,8 +190,9 @@ void Service::write_metrics(std::string& out) const {
                    number(n) + "\n";
         }
     }
-    out += "# HELP rondo_request_duration_seconds Time from the head of a request to the last "
-           "byte of its answer.\n# TYPE rondo_request_duration_seconds histogram\n";
+    out +=
+        "# HELP rondo_request_duration_seconds Time from the head of a request to the last "
+        "byte of its answer.\n# TYPE rondo_request_duration_seconds histogram\n";
     for (size_t i = 0; i < rows_.size(); ++i) {
         const RouteStats& stats = *stats_[i];
         uint64_t total = 0;
@@ -215,9 +216,10 @@ void Service::write_metrics(std::string& out) const {
         out += "rondo_request_duration_seconds_sum{" + labels + "} " + seconds + "\n";
         out += "rondo_request_duration_seconds_count{" + labels + "} " + number(total) + "\n";
     }
-    out += "# HELP rondo_requests_refused_total Requests that reached no route.\n"
-           "# TYPE rondo_requests_refused_total counter\nrondo_requests_refused_total " +
-           number(refused_.load()) + "\n";
+    out +=
+        "# HELP rondo_requests_refused_total Requests that reached no route.\n"
+        "# TYPE rondo_requests_refused_total counter\nrondo_requests_refused_total " +
+        number(refused_.load()) + "\n";
 }
 
 }  // namespace rondo::rpc

@@ -17,8 +17,9 @@ namespace rondo::rpc {
 // What is counted per route. Latency in classic Prometheus buckets, outcomes by class of status.
 // Written by the I/O threads.
 struct RouteStats {
-    static constexpr std::array<int64_t, 12> kBucketMicros{
-        100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 100'000, 500'000, 2'500'000, 10'000'000};
+    static constexpr std::array<int64_t, 12> kBucketMicros{100,     250,     500,       1'000,
+                                                           2'500,   5'000,   10'000,    25'000,
+                                                           100'000, 500'000, 2'500'000, 10'000'000};
     std::array<std::atomic<uint64_t>, kBucketMicros.size() + 1> buckets{};
     std::array<std::atomic<uint64_t>, 6> by_status_class{};
     std::atomic<uint64_t> total_micros{0};

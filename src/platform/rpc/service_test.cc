@@ -16,11 +16,11 @@ struct Label {
     std::string id, text;
     int64_t count = 1;
     std::vector<std::string> tags;
-    static constexpr auto fields = std::tuple{
-        json::field("id", &Label::id, "Whose"),
-        json::field("text", &Label::text, "What", json::required),
-        json::field("count", &Label::count, "How often"),
-        json::field("tags", &Label::tags, "More")};
+    static constexpr auto fields =
+        std::tuple{json::field("id", &Label::id, "Whose"),
+                   json::field("text", &Label::text, "What", json::required),
+                   json::field("count", &Label::count, "How often"),
+                   json::field("tags", &Label::tags, "More")};
 };
 
 constexpr Permission kRead{"read", Reach::read, "label", "id"};
@@ -95,8 +95,9 @@ TEST_CASE_FIXTURE(Fixture, "messages come from path, query and body") {
 TEST_CASE_FIXTURE(Fixture, "refusals name the field") {
     const auto expect = [](const net::Response& response, std::string_view field) {
         CHECK(response.status == 400);
-        CHECK_MESSAGE(response.body.find(R"("field":")" + std::string(field) + '"') !=
-                          std::string::npos, response.body);
+        CHECK_MESSAGE(
+            response.body.find(R"("field":")" + std::string(field) + '"') != std::string::npos,
+            response.body);
     };
     expect(post("{}"), "text");
     expect(post(""), "text");
@@ -114,15 +115,16 @@ TEST_CASE_FIXTURE(Fixture, "refusals name the field") {
 
 TEST_CASE_FIXTURE(Fixture, "T25 bodies are JSON and say so") {
     CHECK(post(R"({"text":"a"})", "/labels/x", "Application/JSON; charset=utf-8").status == 200);
-    for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded",
-                             "multipart/form-data", "application/jsonx", "text/plain;application/json"})
+    for (const char* type :
+         {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
+          "application/jsonx", "text/plain;application/json"})
         CHECK_MESSAGE(post(R"({"text":"a"})", "/labels/x", type).status == 400, type);
 }
 
 TEST_CASE_FIXTURE(Fixture, "MLflow's habits") {
     const auto ask_mlflow = [&](std::string body) {
-        return testing::answer(mlflow, {"POST", "/labels/x", std::move(body),
-                                        {{"content-type", "application/json"}}});
+        return testing::answer(
+            mlflow, {"POST", "/labels/x", std::move(body), {{"content-type", "application/json"}}});
     };
     CHECK(ask_mlflow(R"({"text":"a","other":1})").body == R"({"id":"x","text":"a","count":1})");
     CHECK(ask_mlflow(R"("{\"text\":\"a\"}")").status == 200);  // JSON in a JSON string

@@ -40,10 +40,9 @@ inline net::Response answer(Service& service, const Ask& ask) {
     if (!admitted) return std::move(admitted).error();
     net::Response response;
     boost::asio::io_context context(1);
-    boost::asio::co_spawn(context, (*admitted)->handle(request),
-                          [&](const std::exception_ptr&, net::Response made) {
-                              response = std::move(made);
-                          });
+    boost::asio::co_spawn(
+        context, (*admitted)->handle(request),
+        [&](const std::exception_ptr&, net::Response made) { response = std::move(made); });
     context.run();
     service.finished(request, *admitted, response.status, response.body.size(), Micros{300});
     return response;

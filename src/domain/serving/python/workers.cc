@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "domain/predictions/format.h"
 
 namespace rondo::serving {
 namespace {
@@ -172,23 +173,8 @@ std::string encode(const Frame& frame) {
     for (size_t c = 0; c < columns.size(); ++c) {
         put(out, static_cast<uint8_t>(columns[c].type));
         put_text(out, columns[c].name);
-        for (size_t r = 0; r < frame.rows; ++r) {
-            const Cell cell = frame.row(r)[c];
-            switch (columns[c].type) {
-                case ColumnType::float32:
-                    put(out, static_cast<float>(cell.real));
-                    break;
-                case ColumnType::float64:
-                    put(out, cell.real);
-                    break;
-                case ColumnType::int64:
-                    put(out, cell.integer);
-                    break;
-                case ColumnType::text:
-                    put_text(out, frame.texts[cell.text]);
-                    break;
-            }
-        }
+        for (size_t r = 0; r < frame.rows; ++r)
+            predictions::put_cell(out, columns[c].type, frame.row(r)[c], frame.texts);
     }
     return out;
 }
