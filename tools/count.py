@@ -15,8 +15,8 @@ def count(text, status):
             known = True
             passed += int(cases[1])
             failed += int(cases[2])
-        # pytest: "3 failed, 20 passed, 1 skipped in 5.0s"
-        if re.search(r"\b(passed|failed|errors?)\b.* in [\d.]+s", line):
+        # pytest: "3 failed, 20 passed, 1 skipped in 5.0s"; vitest: "Tests  1 failed | 60 passed (61)"
+        if re.search(r"\b(passed|failed|errors?)\b.* in [\d.]+s|^\s*Tests  .*\(\d+\)$", line):
             known = True
             for number, what in re.findall(r"(\d+) (passed|failed|errors?)", line):
                 if what == "passed":

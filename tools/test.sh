@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
 # prints the time of each, and ends with "N passed, N failed".
-# usage: tools/test.sh [SUITE...]   (check unit net api conformance inference browser loop)
+# usage: tools/test.sh [SUITE...]   (build check unit net api conformance web browser loop)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -38,7 +38,7 @@ python_suite() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api conformance browser loop)
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api conformance web browser loop)
 for name in "${suites[@]}"; do
     case $name in
         build) suite build build_release rondo rondo_tests predict_trees ;;
@@ -47,7 +47,8 @@ for name in "${suites[@]}"; do
         net) suite net python_suite tests/net ;;
         api) suite api python_suite tests/api ;;
         conformance) suite conformance python_suite tests/conformance ;;
-        browser) suite browser python_suite tests/browser ;;
+        web) suite web bash tools/web.sh ;;
+        browser) need_web; suite browser python_suite tests/browser ;;
         loop) suite loop python_suite tests/loop ;;
         *) echo "no suite $name" >&2; exit 2 ;;
     esac

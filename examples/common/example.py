@@ -2,8 +2,10 @@
 first champion is trained by the server's pipeline, and later rows are played in event time.
 """
 
+import argparse
 import os
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from replay import Replay
@@ -34,6 +36,16 @@ def to_body(values, features):
     cells = ",".join("null" if v != v else repr(float(v)) for v in values)
     columns = ",".join(f'"{name}"' for name in features)
     return f'{{"dataframe_split":{{"columns":[{columns}],"data":[[{cells}]]}}}}'.encode()
+
+
+def option_parser(description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--until", type=day, metavar="DAY", help="last day to play, as 2013-05-31")
+    return parser
+
+
+def day(text):
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
 
 
 class Example:
@@ -96,7 +108,11 @@ class Example:
         case = status.get("latest_case") or {}
         return not status.get("rollout") and case.get("state") in (None, "closed")
 
-    def play(self, frame, first_day, last_day, on_day=None):
+    def play(self, frame, first_day, last_day, until=None, on_day=None):
+        """Until last_day, and on until the loop has ended; or until the day `until` and no further."""
+        if until:
+            last_day = until
+            frame = frame[frame["event_time"] < until + timedelta(hours=12)]
         say(f"playing {len(frame):,} requests in event time from {first_day:%Y-%m-%d} on")
         replay = Replay(self.name, self.requests(frame), on_day=on_day)
         replay.run(first_day, last_day, until=self.loop_has_ended)

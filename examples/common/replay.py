@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
@@ -59,7 +60,7 @@ class Replay:
         self.local = threading.local()
         self.pool = ThreadPoolExecutor(CONNECTIONS)
         self.path = f"/endpoints/{endpoint}/invocations"
-        self.by_label = sorted(range(len(rows)), key=lambda i: rows[i]["known"])
+        self.by_label = sorted(rows, key=lambda row: row["known"])
 
     def predict(self, row):
         if not hasattr(self.local, "client"):
@@ -78,13 +79,11 @@ class Replay:
 
     def send_labels(self, since, until):
         """Labels that become known in [since, until), of rows that were predicted."""
-        batch = []
-        for i in self.by_label:
-            row = self.rows[i]
-            if not since <= row["known"] < until or row.get("id") is None:
-                continue
-            batch.append({"prediction_id": row["id"], "value": row["label"],
-                          "event_time": iso(row["known"])})
+        first, last = (bisect_left(self.by_label, moment, key=lambda row: row["known"])
+                       for moment in (since, until))
+        batch = [{"prediction_id": row["id"], "value": row["label"],
+                  "event_time": iso(row["known"])}
+                 for row in self.by_label[first:last] if row.get("id") is not None]
         for k in range(0, len(batch), LABELS_PER_CALL):
             self.control.call("POST", f"/api/rondo/v1/endpoints/{self.endpoint}/feedback",
                               {"labels": batch[k : k + LABELS_PER_CALL]})

@@ -43,7 +43,7 @@ def load():
     frame = pd.DataFrame({"event_time": departure - pd.Timedelta(hours=2)})
     frame["late"] = (~(flights["arr_delay"] < LATE)).astype("float32")
     frame["known"] = known_time(flights, departure)
-    frame["unit"] = flights["tailnum"].fillna(flights["carrier"] + flights["flight"].astype(str))
+    frame["unit"] = units(flights, frame["event_time"])
 
     frame["sched_dep_minutes"] = minutes(flights["sched_dep_time"])
     frame["sched_arr_minutes"] = minutes(flights["sched_arr_time"])
@@ -62,6 +62,17 @@ def load():
     frame[FEATURES] = frame[FEATURES].astype("float32")
     frame["sched_dep_hhmm"] = flights["sched_dep_time"].astype("float32")
     return frame.sort_values(["event_time", "unit"], kind="stable").reset_index(drop=True)
+
+
+def units(flights, event_time):
+    """The aircraft, or the flight's number where none is named. No aircraft leaves twice at one
+    moment: of the few that are listed so, the cancelled or later-listed flight goes by its number,
+    since unit and event time are what a prediction is known by."""
+    number = flights["carrier"] + flights["flight"].astype(str)
+    unit = flights["tailnum"].fillna(number)
+    listed = pd.DataFrame({"at": event_time, "unit": unit, "cancelled": flights["dep_time"].isna()})
+    again = listed.sort_values("cancelled", kind="stable").duplicated(["at", "unit"]).sort_index()
+    return unit.where(~again, number)
 
 
 def known_time(flights, departure):

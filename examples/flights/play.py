@@ -2,7 +2,6 @@
 what became of them. Every decision is the server's.
 """
 
-import argparse
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +11,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "common")]
 
 import mlflow  # noqa: E402
 import yaml  # noqa: E402
-from example import Example, is_reference_day, say  # noqa: E402
+from example import Example, is_reference_day, option_parser, say  # noqa: E402
 from flights import FEATURES, load  # noqa: E402
 from training import fit, log_model  # noqa: E402
 
@@ -67,10 +66,9 @@ class Flights(Example):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--all", action="store_true", help="play the whole year")
-    arguments.add_argument("--until", help="last day to play, such as 2013-05-31")
-    options = arguments.parse_args()
+    parser = option_parser(__doc__)
+    parser.add_argument("--all", action="store_true", help="play the whole year")
+    options = parser.parse_args()
     example = Flights()
     example.push_history(example.quarter, "January to March 2013")
     example.define()
@@ -84,12 +82,8 @@ def main():
             example.deploy(broken["skewed"], HERE / "shadow.yaml")
 
     last = datetime(2013, 12, 31, tzinfo=UTC) if options.all else LAST_DAY
-    if options.until:
-        last = datetime.fromisoformat(options.until).replace(tzinfo=UTC)
     later = example.frame[example.frame["event_time"] >= FIRST_DAY - timedelta(hours=12)]
-    if options.until:
-        later = later[later["event_time"] < last + timedelta(hours=12)]
-    example.play(later, FIRST_DAY, last, on_day)
+    example.play(later, FIRST_DAY, last, options.until, on_day)
 
 
 if __name__ == "__main__":

@@ -70,15 +70,17 @@ def browser():
 @pytest.fixture
 def open_page(browser):
     """Opens addresses in fresh profiles. At the end no page may have met an error, a violation of
-    its policy, or a host other than its own."""
+    its policy, or a host other than its own. A page of something absent is told so by 404s, which
+    the browser writes to the console by itself."""
     opened = []
 
-    def open_at(url, path="/", width=1280, height=900, scheme="light", grants=()):
+    def open_at(url, path="/", width=1280, height=900, scheme="light", grants=(), absent=False):
         context = browser.new_context(viewport={"width": width, "height": height},
                                       color_scheme=scheme, permissions=list(grants))
         page = context.new_page()
         problems = []
-        page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
+        page.on("console", lambda m: m.type in ("error", "warning") and
+                not (absent and "status of 404" in m.text) and problems.append(m.text))
         page.on("pageerror", lambda e: problems.append(str(e)))
         page.on("request", lambda r: r.url.startswith((url + "/", "data:")) or
                 problems.append("a request left the host: " + r.url))

@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "examples/common"))
 
 from rondo_client import Rondo  # noqa: E402
+import tiny_model  # noqa: E402
 from tiny_model import FEATURES, HOSTILE, Mlflow  # noqa: E402
 
 NAME = "small"
@@ -76,8 +77,8 @@ class SmallLoop:
             lines += [f"{iso(at)},{unit},{y},{x},{z}" for at, unit, (x, z), y in self.rows_of(day)]
             day += DAY
         self.rondo.push(NAME, {"history.csv": "\n".join(lines).encode()}, "before the first day")
-        files = "".join(f"  {name}: {self.rondo.upload((HERE / name).read_bytes())}\n"
-                        for name in ("train.py", "tiny_model.py"))
+        files = "".join(f"  {path.name}: {self.rondo.upload(path.read_bytes())}\n"
+                        for path in (HERE / "train.py", Path(tiny_model.__file__)))
         self.rondo.call("PUT", "/api/rondo/v1/pipelines/small", content_type="application/yaml",
                         raw=(PIPELINE + "files:\n" + files).encode())
         self.rondo.call("PUT", ENDPOINT, {

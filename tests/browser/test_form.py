@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = ["/", f"/#/endpoints/{NAME}?rollout=2", f"/#/endpoints/{NAME}?rollout=1",
          "/#/experiments/0", "/#/nowhere"]
+NARROW = {"width": 360, "height": 740}
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
           "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
           "frame-ancestors 'none'")
@@ -24,29 +25,44 @@ def settle(page):
     expect(page.locator(".skeleton")).to_have_count(0)
 
 
+def serious_findings(page):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: tools/web.sh installs it")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{v['id']}: {v['help']}: {[n['html'][:120] for n in v['nodes']]}" for v in found
+            if v["impact"] in ("serious", "critical")]
+
+
+def needs_no_sideways_scrolling(page):
+    return page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+
+
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(loop, open_page, path, scheme):
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in web/")
     page = open_page(loop.url, path, scheme=scheme)
     settle(page)
     if page.locator(".entry").count():  # with an entry and a decision unfolded
         page.locator(".why-button").first.click()
         page.locator(".entry-title").first.click()
         settle(page)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    serious = [f"{v['id']}: {v['help']}: {[n['html'][:120] for n in v['nodes']]}" for v in found
-               if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert serious_findings(page) == []
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_narrow_screens_need_no_sideways_scrolling(loop, open_page, path):
-    page = open_page(loop.url, path, width=360, height=740)
+    page = open_page(loop.url, path, **NARROW)
     settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert needs_no_sideways_scrolling(page)
+
+
+def test_an_empty_server_is_for_everybody_too(bare, open_page):
+    server, _ = bare
+    page = open_page(server.url, **NARROW)
+    settle(page)
+    assert needs_no_sideways_scrolling(page)
+    assert serious_findings(page) == []
 
 
 def test_nothing_jumps_while_it_loads(loop, open_page):

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -160,7 +161,7 @@ def test_hostile_text_is_text(loop, open_page):
     expect(breach.locator(".raw")).to_contain_text(HOSTILE)
     run = open_page(loop.url, f"/#/experiments/0/runs/{loop.broken_run}")
     expect(run.get_by_role("heading", level=1)).to_have_text(HOSTILE)
-    expect(run.locator("td", has_text=HOSTILE)).to_have_count(1)
+    expect(run.locator("td", has_text=HOSTILE)).to_have_count(2)  # its note, and its name as a tag
     for shown in (page, run):
         assert shown.locator("main img").count() == 0
         assert shown.evaluate("window.hostile") is None
@@ -184,7 +185,7 @@ def test_what_happens_is_seen_within_a_second(loop, open_page):
     start = open_page(loop.url)
     for shown in (page, start):
         expect(shown.locator(".live")).to_have_text("live")
-    expect(page.locator(".title-line .pill")).to_have_text("Quiet")
+    expect(page.locator(".title-line .pill")).to_have_text("Gathering")
     reason = f"seen enough {HOSTILE}"
     loop.start_rollout(1, CANARY)
     try:
@@ -194,7 +195,7 @@ def test_what_happens_is_seen_within_a_second(loop, open_page):
     finally:
         loop.rondo.call("POST", f"{ENDPOINT}/rollouts/abort", {"reason": reason})
     expect(page.locator(".entry-detail", has_text=reason)).to_be_visible(timeout=SOON)
-    expect(page.locator(".title-line .pill")).to_have_text("Quiet", timeout=SOON)
+    expect(page.locator(".title-line .pill")).to_have_text("Gathering", timeout=SOON)
     expect(page.locator(".verdict")).to_contain_text(reason, timeout=SOON)
 
 
@@ -214,7 +215,7 @@ def test_an_empty_server_says_how_to_begin_and_the_words_work(bare, open_page):
     assert server.url in python and server.url in shell
     (folder / "rondo-data").symlink_to(folder / "data")
     pytest.importorskip("mlflow")
-    for command in (["python3", "-c", python], ["bash", "-ec", shell]):
+    for command in ([sys.executable, "-c", python], ["bash", "-ec", shell]):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
     assert "predictions" in done.stdout, done.stdout
@@ -246,5 +247,5 @@ def test_keys_and_theme(loop, open_page):
 
 
 def test_an_endpoint_that_is_not_there(loop, open_page):
-    page = open_page(loop.url, "/#/endpoints/nowhere")
+    page = open_page(loop.url, "/#/endpoints/nowhere", absent=True)
     expect(page.locator("main")).to_contain_text("no endpoint 'nowhere'")

@@ -23,8 +23,8 @@ class Server:
     """A running server with a data folder of its own."""
 
     def __init__(self, folder: pathlib.Path, database: str = ""):
-        self.log = folder / "log"
-        command = [BINARY, "server", "--data", folder / "data", "--port", "0"]
+        self.log, self.data = folder / "log", folder / "data"
+        command = [BINARY, "server", "--data", self.data, "--port", "0"]
         if database:
             command += ["--database", database]
         # A sanitizer keeps freed memory for a while; tests of memory need it to let go.
@@ -41,6 +41,9 @@ class Server:
                     return json.loads(line)["url"]
             time.sleep(0.01)
         raise AssertionError("the server does not start: " + self.log.read_text(errors="replace"))
+
+    def token(self) -> str:
+        return (self.data / "token").read_text().strip()
 
     def stop(self):
         """A crash or a sanitizer's finding fails the test."""

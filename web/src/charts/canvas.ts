@@ -90,10 +90,9 @@ export function drawText(
   ctx.restore();
 }
 
-// A line across with its name above its end.
+// A line across with its name above its beginning: what reaches a limit does so at the end.
 export function drawLimit(u: uPlot, value: number, name: string, stroke: string): void {
   drawAcross(u, value, { stroke, dash: [5, 4], width: 1.25 });
   const y = u.valToPos(value, 'y', true);
-  const { left, width } = u.bbox;
-  drawText(u, name, left + width - 4 * ratio(), y - 9 * ratio(), stroke, 'right');
+  drawText(u, name, u.bbox.left + 8 * ratio(), y - 9 * ratio(), stroke);
 }

@@ -127,16 +127,17 @@ export function GainChart({ label, course, gain, unit }: {
   gain: (point: Point) => Gain;
   unit: string;
 }) {
-  const { points, until } = course;
+  const { since, points, until } = course;
+  // It begins where the evidence does, so that both axes agree.
   const data = useMemo((): uPlot.AlignedData => {
     const gains = points.map(gain);
     return [
-      points.map((p) => seconds(p.tick)),
-      gains.map((g) => g.upper),
-      gains.map((g) => g.lower),
-      gains.map((g) => g.mean),
+      [seconds(since), ...points.map((p) => seconds(p.tick))],
+      [null, ...gains.map((g) => g.upper)],
+      [null, ...gains.map((g) => g.lower)],
+      [null, ...gains.map((g) => g.mean)],
     ];
-  }, [points, gain]);
+  }, [since, points, gain]);
 
   const plan = useMemo(() => () => ({
     tzDate,
@@ -151,7 +152,8 @@ export function GainChart({ label, course, gain, unit }: {
     scales: {
       y: {
         range: (_u: uPlot, min: number, max: number): uPlot.Range.MinMax => {
-          const size = Math.max(Math.abs(min), Math.abs(max), 1e-6) * 1.12;
+          // Room above and below for the words.
+          const size = Math.max(Math.abs(min), Math.abs(max), 1e-6) * 1.32;
           return [min < 0 ? -size : -size * 0.25, size];
         },
       },
@@ -161,14 +163,14 @@ export function GainChart({ label, course, gain, unit }: {
       draw: [(u: uPlot) => {
         drawAcross(u, 0, { stroke: colour('ink-soft'), width: 1.25 });
         const { left, top, height } = u.bbox;
-        drawText(u, '↑ better', left + 8 * ratio(), top + 12 * ratio(), colour('good'));
-        drawText(u, '↓ worse', left + 8 * ratio(), top + height - 12 * ratio(), colour('bad'));
+        drawText(u, '↑ better', left + 8 * ratio(), top + 7 * ratio(), colour('good'));
+        drawText(u, '↓ worse', left + 8 * ratio(), top + height - 7 * ratio(), colour('bad'));
       }],
     },
   }), [points.length]);
 
   const tip = useMemo(() => (index: number): TipContent | undefined => {
-    const point = points[index];
+    const point = points[index - 1];
     if (!point) return undefined;
     const g = gain(point);
     return {

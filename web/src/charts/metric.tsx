@@ -16,7 +16,7 @@ interface Props {
   windows: MonitorWindow[];
   entries: Entry[];
   rollouts: Rollout[];
-  metric: string;
+  metric: string | undefined;
   selected: Entry | undefined;
   zoom: Zoom | undefined;
   onZoom: (zoom: Zoom | undefined) => void;
@@ -132,7 +132,7 @@ function drawBreachMarks(u: uPlot, entries: readonly Entry[]): void {
   }
 }
 
-function tipOf(row: Row | undefined, metric: string): TipContent | undefined {
+function tipOf(row: Row | undefined, metric: string | undefined): TipContent | undefined {
   const w = row?.window;
   if (!w) return undefined;
   if (w.labelled === 0) return { title: moment(w.tick), rows: [], note: w.reason };

@@ -1,7 +1,7 @@
 // Numbers for people. No locale is consulted: everybody on call reads the same page.
 
 const MINUS = '−';
-const NBSP = '\u00a0'; // keeps a number and its unit on one line
+export const NBSP = '\u00a0'; // keeps a number and its unit on one line
 
 // The server writes what JSON cannot ("Infinity", "NaN") as strings.
 export function toNumber(value: number | string): number {

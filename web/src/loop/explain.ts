@@ -2,7 +2,7 @@
 // e-value whose null hypothesis is true ever reaches 1/alpha with probability at most alpha.
 
 import type { Rollout, Stage } from '../api/types';
-import { duration, number, percent, plural, whole } from '../format/number';
+import { duration, NBSP, number, percent, plural, whole } from '../format/number';
 
 export function whatBetterMeans(rollout: Rollout, stage: Stage): string {
   const { champion, candidate, spec } = rollout;
@@ -30,7 +30,7 @@ export function whatWorseMeans(rollout: Rollout, stage: Stage): string {
   const count = processes.length;
   const { alpha } = spec.safety;
   const risk = count > 1
-    ? `${percent(count * alpha)} (${count} × ${percent(alpha)})`
+    ? `${percent(count * alpha)} (${count}${NBSP}×${NBSP}${percent(alpha)})`
     : percent(alpha);
   const bets = count > 1
     ? 'Two bets, by rows and by units,'

@@ -62,7 +62,7 @@ const CASES: Record<string, { label: string; words: string }> = {
   gating: { label: 'At the gate', words: 'A new version is being held against the champion' },
 };
 
-export function stateOf(status: EndpointStatus, metric = 'brier'): LoopState {
+export function stateOf(status: EndpointStatus, metric?: string): LoopState {
   if (status.rollout) return onTrial(status.rollout);
   const open = status.latest_case && CASES[status.latest_case.state];
   const champion = status.route
@@ -91,8 +91,8 @@ export function stateOf(status: EndpointStatus, metric = 'brier'): LoopState {
       sentence: `${champion} Its predictions have not been judged yet.`,
     };
   }
-  const mean = `mean ${metricName(metric)} ${number(window.mean)} over ` +
-    `${whole(window.labelled)} labels`;
+  const bare = `mean ${metricName(metric)} ${number(window.mean)}`;
+  const mean = `${bare} over ${whole(window.labelled)} labels`;
   if (window.breached) {
     return {
       label: 'Breach',
@@ -102,7 +102,14 @@ export function stateOf(status: EndpointStatus, metric = 'brier'): LoopState {
     };
   }
   if (!window.enough) {
-    return { label: 'Gathering', tone: 'note', sentence: `${champion} No verdict: ${window.reason}.` };
+    const soFar = window.labelled > 0
+      ? `; ${bare}, threshold ${number(window.threshold)}`
+      : '';
+    return {
+      label: 'Gathering',
+      tone: 'note',
+      sentence: `${champion} No verdict yet: ${window.reason}${soFar}.`,
+    };
   }
   return {
     label: 'Quiet',

@@ -57,9 +57,16 @@ describe('the state of a loop', () => {
   ])('is %s', (label, changes) => expect(stateOf(status(changes)).label).toBe(label));
 
   it('is said with its numbers', () => {
-    expect(stateOf(status()).sentence).toBe('Version 4 answers everybody. All is quiet: mean Brier ' +
+    expect(stateOf(status(), 'brier').sentence).toBe('Version 4 answers everybody. All is quiet: mean Brier ' +
       'loss 0.1708 over 26,648 labels, below the threshold of 0.2155.');
     expect(plain(stateOf(status({ rollout: ROLLOUT })).sentence)).toContain('2 of 20 after 5 days');
+  });
+
+  it('has numbers before it has a verdict', () => {
+    const window = { ...WINDOW, days: 4, enough: false, reason: 'the window has 4 of 28 days so far' };
+    expect(stateOf(status({ window }), 'brier').sentence).toBe('Version 4 answers everybody. ' +
+      'No verdict yet: the window has 4 of 28 days so far; mean Brier loss 0.1708, threshold ' +
+      '0.2155.');
   });
 
   it('is known without a model, too', () => {

@@ -5,7 +5,9 @@ import type { Ending } from '../api/types';
 // What the eye is told before it reads. Every tone also has words beside it.
 export type Tone = 'quiet' | 'good' | 'bad' | 'busy' | 'trial' | 'note';
 
-export function metricName(metric: string): string {
+// Without a policy, nobody has said which loss matters.
+export function metricName(metric: string | undefined): string {
+  if (metric === undefined) return 'loss';
   return metric === 'brier' ? 'Brier loss' : metric === 'zero_one' ? 'error rate' : metric;
 }
 

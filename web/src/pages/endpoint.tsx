@@ -35,7 +35,7 @@ export function countsOf(status: EndpointStatus): [string, string, Tone?][] {
   ];
 }
 
-function Head({ status, metric }: { status: EndpointStatus; metric: string }) {
+function Head({ status, metric }: { status: EndpointStatus; metric: string | undefined }) {
   const state = stateOf(status, metric);
   return (
     <header class="page-head">
@@ -70,7 +70,7 @@ function setZoom(zoom: Zoom | undefined): void {
   setParams({ range: zoom && `${text(zoom.from)}..${text(zoom.to)}` });
 }
 
-function Metric({ store, metric }: { store: EndpointStore; metric: string }) {
+function Metric({ store, metric }: { store: EndpointStore; metric: string | undefined }) {
   const windows = store.windows.value.value;
   const error = store.windows.error.value;
   const entries = store.timeline.value.value ?? [];
@@ -85,8 +85,16 @@ function Metric({ store, metric }: { store: EndpointStore; metric: string }) {
       : <Skeleton height={294} />;
   }
   if (windows.length === 0) {
-    return <p class="soft">No window has been judged yet. {policy === null &&
-      'This endpoint has no policy: nothing watches it.'}</p>;
+    return (
+      <p class="soft">
+        No window has been judged yet. {policy === null && (
+          <>
+            This endpoint has no policy: nothing watches it.{' '}
+            <code>rondo endpoint policy policy.yaml</code> gives it one.
+          </>
+        )}
+      </p>
+    );
   }
   return (
     <>
@@ -122,16 +130,18 @@ function History({ store }: { store: EndpointStore }) {
 function Strip({ store }: { store: EndpointStore }) {
   const entries = store.timeline.value.value;
   const status = store.status.value.value;
-  const latest = useMemo(() => stories(entries ?? [])
-    .find((s) => s.nodes.some((n) => stepWords(n.entry.kind))), [entries]);
-  if (!entries) return <Skeleton height={66} />;
   const open = status?.rollout !== undefined ||
     (status?.latest_case !== undefined && status.latest_case.state !== 'closed');
+  // One step alone, which nothing follows, is no turn of the loop.
+  const least = open ? 1 : 2;
+  const latest = useMemo(() => stories(entries ?? []).find((s) =>
+    s.nodes.filter((n) => stepWords(n.entry.kind)).length >= least), [entries, least]);
+  if (!entries) return <div class="strip-room"><Skeleton height={66} /></div>;
   return latest ? <LoopStrip story={latest} open={open} /> : null;
 }
 
 function Body({ store, status }: { store: EndpointStore; status: EndpointStatus }) {
-  const metric = store.policy.value.value?.spec.monitor.metric ?? 'brier';
+  const metric = store.policy.value.value?.spec.monitor.metric;
   const state = stateOf(status, metric);
   const windows = store.windows.value.value;
   useEffect(() => {
@@ -185,16 +195,18 @@ export function EndpointPage({ name }: { name: string }) {
   }, [loaded]);
   const status = store.status.value.value;
   const error = store.status.error.value;
+  // The policy says what the metric is called.
+  const named = store.policy.value.value !== undefined || store.policy.error.value !== undefined;
   if (error?.status === 404) {
     return (
       <div class="page-head">
         <h1>No endpoint of this name</h1>
-        <p class="lead">{error.message}</p>
+        <p class="lead sentence">{error.message}</p>
         <p><a href={link.start}>All endpoints</a></p>
       </div>
     );
   }
-  if (!status) {
+  if (!status || !named) {
     return error
       ? <Problem error={error} retry={() => void store.status.refresh()} />
       : <><Skeleton height={150} /><Skeleton height={66} /><Skeleton height={560} /></>;

@@ -70,11 +70,13 @@ function Run({ run }: { run: MlflowRun }) {
           ['by', info.user_id || '–'],
         ]} />
       </section>
-      <Table title="Metrics" rows={sorted(data.metrics)} />
-      <Table title="Parameters" rows={sorted(data.params)} />
-      <Table title="Models" rows={models.map((m): [string, string] => [m.model_id, 'output'])} />
-      <Table title="Tags" rows={own} />
-      <Table title="MLflow's own tags" rows={system} />
+      <div class="sheets">
+        <Table title="Metrics" rows={sorted(data.metrics)} />
+        <Table title="Parameters" rows={sorted(data.params)} />
+        <Table title="Models" rows={models.map((m, i): [string, string] => [`model ${i + 1}`, m.model_id])} />
+        <Table title="Tags" rows={own} />
+        <Table title="MLflow's own tags" rows={system} />
+      </div>
     </>
   );
 }
@@ -116,14 +118,15 @@ export function ExperimentPage({ id }: { id: string }) {
         </p>
       </header>
       <section class="card">
-        <div class="scroll" tabIndex={0} role="group" aria-label="Runs">
+        {value.runs.length === 0 && <p class="soft">It has no runs yet.</p>}
+        <div class="scroll" tabIndex={0} role="group" aria-label="Runs" hidden={value.runs.length === 0}>
           <table class="pairs">
             <thead><tr><th scope="col">Run</th><th scope="col">Status</th><th scope="col">Started</th></tr></thead>
             <tbody>
               {value.runs.map(({ info }) => (
                 <tr key={info.run_id}>
                   <th scope="row"><a href={link.run(info.run_id)}>{info.run_name || info.run_id}</a></th>
-                  <td>{info.status.toLowerCase()}</td>
+                  <td><Pill tone={STATUS[info.status] ?? 'note'}>{info.status.toLowerCase()}</Pill></td>
                   <td>{time(info.start_time)}</td>
                 </tr>
               ))}

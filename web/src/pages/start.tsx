@@ -32,8 +32,11 @@ function Row({ store, status }: { store: EndpointListStore; status: EndpointStat
       <div class="endpoint-metric">
         <Spark windows={spark.value.value ?? []} />
         {window && window.labelled > 0
-          ? <p><b class={window.breached ? 'tone-bad' : ''}>{number(window.mean)}</b>
-              <span class="soft"> threshold {number(window.threshold)}</span></p>
+          ? <p>
+              <span class="soft">mean </span>
+              <b class={window.breached ? 'tone-bad' : ''}>{number(window.mean)}</b>
+              <span class="soft"> threshold {number(window.threshold)}</span>
+            </p>
           : <p class="soft">not judged yet</p>}
       </div>
       <Facts items={countsOf(status)} />
@@ -41,7 +44,8 @@ function Row({ store, status }: { store: EndpointListStore; status: EndpointStat
   );
 }
 
-const trainSnippet = (url: string) => `import mlflow, numpy, xgboost
+const trainSnippet = (url: string) => `# pip install mlflow xgboost
+import mlflow, numpy, xgboost
 from mlflow.models import infer_signature
 
 mlflow.set_tracking_uri("${url}")
@@ -52,12 +56,13 @@ mlflow.xgboost.log_model(booster, name="model", registered_model_name="first",
                          signature=infer_signature(x, booster.predict(rows)))
 mlflow.MlflowClient().set_registered_model_alias("first", "champion", 1)`;
 
+// The model is loaded behind the answer to the first call, so that the second one may be early.
 const endpointSnippet = (url: string) => `curl -X PUT ${url}/api/rondo/v1/endpoints/first \\
   -H "authorization: Bearer $(cat rondo-data/token)" \\
-  -H "content-type: application/yaml" \\
-  --data-binary 'model: models:/first@champion'
+  -H "content-type: application/json" \\
+  -d '{"name": "first", "model": "models:/first@champion"}'
 
-curl ${url}/endpoints/first/invocations \\
+curl -f --retry 5 ${url}/endpoints/first/invocations \\
   -H "content-type: application/json" -d '{"inputs": [[0.7, 0.2]]}'`;
 
 function Empty() {
@@ -75,7 +80,8 @@ function Empty() {
       <Snippet label="Shell: create an endpoint and ask it" text={endpointSnippet(url)} />
       <p class="soft">
         The token is in the server's data folder. What else there is to call:{' '}
-        <a href="/openapi.json">/openapi.json</a>.
+        <a href="/openapi.json">/openapi.json</a>. A policy
+        (<code>rondo endpoint policy policy.yaml</code>) makes the loop watch it.
       </p>
     </div>
   );

@@ -27,7 +27,8 @@ export function DriftTable({ windows }: { windows: MonitorWindow[] }) {
     <>
       <p class="section-note">
         {drifted === 0 ? 'No feature has' : drifted === 1 ? 'One feature has' : `${drifted} features have`}
-        {' '}moved away from the reference. Drift is shown; by itself it decides nothing.
+        {' '}moved away from the reference: a score (Jensen-Shannon distance) above what chance
+        explains and above its limit. Drift is shown; by itself it decides nothing.
       </p>
       <table class="drift">
         <thead>
@@ -42,7 +43,7 @@ export function DriftTable({ windows }: { windows: MonitorWindow[] }) {
         <tbody>
           {rows.map(({ drift, cells }) => (
             <tr key={drift.feature} class={drift.drifted ? 'drifted' : ''}>
-              <th scope="row">{drift.feature}</th>
+              <th scope="row" title={drift.feature}>{drift.feature}</th>
               <td class="drift-strip"><HeatStrip cells={cells} /></td>
               <td>{number(drift.score, 3)}{drift.drifted && <span class="unseen"> (drifted)</span>}</td>
               <td class="soft">{number(drift.noise, 2)}</td>

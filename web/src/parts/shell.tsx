@@ -8,6 +8,7 @@ import { address, link } from '../router';
 import { nextTheme, theme } from '../theme';
 import { askWhy, stepThrough } from './timeline';
 
+const SHORT_ID = 8;
 const helpOpen = signal(false);
 
 const LIVE = {
@@ -77,6 +78,8 @@ function Trail() {
       </a>
       {route.page !== 'start' && <a href={link.start}>Endpoints</a>}
       {route.page === 'endpoint' && <span aria-current="page">{route.name}</span>}
+      {route.page === 'experiment' && <span aria-current="page">Experiment {route.id}</span>}
+      {route.page === 'run' && <span aria-current="page">Run {route.id.slice(0, SHORT_ID)}</span>}
     </nav>
   );
 }

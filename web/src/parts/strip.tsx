@@ -1,7 +1,7 @@
 // The latest turn of the loop at a glance: breach, retraining, gate, trial, and what came of it.
 
 import type { Entry } from '../api/types';
-import { signed, number } from '../format/number';
+import { eValue, number, plural, signed, toNumber } from '../format/number';
 import { day } from '../format/time';
 import type { Story } from '../loop/chain';
 import { stepWords } from '../loop/words';
@@ -19,7 +19,11 @@ function noteOf({ kind, data }: Entry): string {
       : `v${version}, ${number(Number(data.share) * 100)} % of units`;
   }
   if (kind === 'rollout.promoted' || kind === 'rollout.rolled_back') {
-    return typeof data.days === 'number' ? `after ${data.days} days` : '';
+    if (typeof data.days !== 'number') return '';
+    const evidence = kind === 'rollout.promoted' ? toNumber(String(data.promote_e)) : NaN;
+    return Number.isNaN(evidence)
+      ? `after ${plural(data.days, 'day')}`
+      : `e-value ${eValue(evidence)}, ${plural(data.days, 'day')}`;
   }
   return version === undefined ? '' : `v${version}`;
 }

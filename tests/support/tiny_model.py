@@ -69,13 +69,17 @@ class Mlflow:
             "tags": [{"key": k, "value": v} for k, v in tags.items()],
             "metrics": [{"key": k, "value": v, "timestamp": 1, "step": 0}
                         for k, v in metrics.items()]})
-        folder = root.split(":", 1)[1].lstrip("/") + "/model"
-        for name, content in (("MLmodel", mlmodel()), ("model.json", booster(low, high))):
-            path = urllib.parse.quote(f"{folder}/{name}")
-            self.call("PUT", f"/api/2.0/mlflow-artifacts/artifacts/{path}",
-                      data=json.dumps(content).encode())
+        self.upload(root, {"MLmodel": json.dumps(mlmodel()).encode(),
+                           "model.json": json.dumps(booster(low, high)).encode()})
         self.post("runs/update", {"run_id": run_id, "status": "FINISHED", "end_time": 2})
         return run_id, f"{root}/model"
+
+    def upload(self, root, files):
+        """Stores the files of a run's model."""
+        folder = root.split(":", 1)[1].lstrip("/") + "/model"
+        for name, content in files.items():
+            path = urllib.parse.quote(f"{folder}/{name}")
+            self.call("PUT", f"/api/2.0/mlflow-artifacts/artifacts/{path}", data=content)
 
     def register(self, name, run_id, model_uri):
         """The number of the new version."""

@@ -28,8 +28,10 @@ def free_port():
 
 
 class LoopServer:
-    def __init__(self, folder, database="", keys="5" * 64):
+    def __init__(self, folder, database="", keys="5" * 64, inside=()):
+        """inside: a command that runs the server, such as unshare."""
         self.folder, self.port, self.database = pathlib.Path(folder), free_port(), database
+        self.inside = inside
         self.data, self.log = self.folder / "data", self.folder / "server.log"
         # The same split of units in every run: the assignment key is a file like any other.
         (self.data / "keys").mkdir(parents=True)
@@ -39,7 +41,7 @@ class LoopServer:
         self.start()
 
     def start(self):
-        command = [BINARY, "server", "--data", self.data, "--port", str(self.port),
+        command = [*self.inside, BINARY, "server", "--data", self.data, "--port", str(self.port),
                    "--environment", f"default={PYTHON}"]
         if self.database:
             command += ["--database", self.database]
@@ -92,22 +94,29 @@ class LoopServer:
 
 
 class Killer(threading.Thread):
-    """Kills the server with SIGKILL after each of the given numbers of seconds, and starts it
-    again at once."""
+    """Kills the server with SIGKILL after each pause (seconds), and starts it again at once."""
 
-    def __init__(self, server, seconds):
+    def __init__(self, server, pauses):
         super().__init__(daemon=True)
-        self.server, self.seconds, self.failure = server, seconds, None
+        self.server, self.pauses, self.failure = server, pauses, None
+        self.over = threading.Event()
 
     def run(self):
         try:
-            begun = time.monotonic()
-            for moment in self.seconds:
-                time.sleep(max(0, begun + moment - time.monotonic()))
+            for pause in self.pauses:
+                if self.over.wait(pause):
+                    return
                 self.server.kill()
                 self.server.start()
-        except BaseException as error:  # shown by the test's own thread
+        except BaseException as error:  # raised by end(), in the test's own thread
             self.failure = error
+
+    def end(self):
+        """No further kill; the server is up when this returns."""
+        self.over.set()
+        self.join()
+        if self.failure:
+            raise self.failure
 
 
 def story(server, endpoint):

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
+# also writes the summary to docs/evidence/verify.md.
+# usage: tools/verify.sh [--evidence] [PROOF...]   (kills engines examples asan tsan fuzz)
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+cd "$root"
+
+evidence=
+if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
+proofs=("$@")
+[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines kills asan tsan fuzz)
+
+need_packages tools/packages.txt tools/packages-test.txt
+need_venv test
+need_venv example
+need_example_data
+export RONDO_EXAMPLE_PYTHON=$root/build/venv-example/bin/python
+export RONDO_EXAMPLE_DATA=$root/build/example-data
+export MLFLOW_DISABLE_TELEMETRY=true
+kept=$root/build/verify
+mkdir -p "$kept"
+build_release rondo predict_trees
+
+passed=0 failed=0 summary=""
+# proof NAME COMMAND...: runs it, keeps its output and its last line.
+proof() {
+    local name=$1 begun=$SECONDS log=$kept/$1.log status=0 verdict=holds
+    shift
+    say "$name"
+    "$@" >"$log" 2>&1 || status=$?
+    if [ "$status" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) verdict=FAILS; tail -n 40 "$log"; fi
+    local facts
+    facts=$(grep -E '^(proof: |[0-9]+ (passed|failed).* in )' "$log" | tail -n 12 | sed 's/^proof: //')
+    printf '%s\n%s (%d s)\n' "$facts" "$verdict" $((SECONDS - begun))
+    summary+=$(printf '## %s\n\n`tools/verify.sh %s`: %s, %d s.\n\n%s' "$name" "$name" "$verdict" \
+        $((SECONDS - begun)) "$(sed 's/^/    /' <<<"$facts")")$'\n\n'
+}
+
+tests() { "$root/build/venv-test/bin/python" -m pytest -q -rs -s -p no:cacheprovider "$@"; }
+
+# preset NAME TARGET...: a build of another kind, beside the release.
+preset() {
+    cmake --preset "$1" >/dev/null
+    cmake --build "build/$1" --target "${@:2}" | tail -n 1
+}
+
+sanitized() {  # NAME [PREFIX...]: unit tests, network and API tests with a sanitized server
+    local name=$1
+    shift
+    preset "$name" rondo rondo_tests
+    "$@" "build/$name/rondo_tests" | sed -n 's/^\[doctest\] test cases/proof: unit tests/p'
+    RONDO_BUILD=$root/build/$name RONDO_BINARY=$root/build/$name/rondo "$@" \
+        "$root/build/venv-test/bin/python" -m pytest -q -p no:cacheprovider tests/net tests/api
+}
+
+fuzz_all() {  # every decoder for a minute
+    preset fuzz all
+    for source in $(git ls-files 'src/*_fuzz.cc'); do
+        local name seeds
+        name=$(basename "$source" .cc)
+        seeds=$kept/seeds/$name
+        mkdir -p "$seeds"
+        # Inputs that once broke something, and one of each form.
+        [ ! -d "tests/fuzz/$name" ] || cp "tests/fuzz/$name"/* "$seeds"
+        "build/fuzz/$name" -max_total_time="${RONDO_FUZZ_SECONDS:-60}" -timeout=10 \
+            -rss_limit_mb=2048 -print_final_stats=1 "$seeds" >"$kept/$name.log" 2>&1 ||
+            { tail -n 30 "$kept/$name.log"; return 1; }
+        echo "proof: $name $(sed -n 's/^stat::number_of_executed_units: *//p' "$kept/$name.log") inputs"
+    done
+}
+
+for name in "${proofs[@]}"; do
+    case $name in
+        examples) proof examples env RONDO_WHOLE=1 "$root/build/venv-test/bin/python" -m pytest -q -s \
+            -p no:cacheprovider tests/loop/test_flights.py tests/loop/test_employment.py ;;
+        engines) proof engines tests tests/loop/verify_engines.py ;;
+        kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
+        asan) proof asan sanitized asan ;;
+        tsan) proof tsan sanitized tsan setarch -R ;;
+        fuzz) proof fuzz fuzz_all ;;
+        *) echo "no proof $name" >&2; exit 2 ;;
+    esac
+done
+
+if [ -n "$evidence" ]; then
+    mkdir -p docs/evidence
+    printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores, %s.\n\n%s' \
+        "$(date -u +%Y-%m-%d)" "$summary" >docs/evidence/verify.md
+fi
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
