@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "app/cli/commands.h"
 #include "app/config.h"
@@ -46,11 +47,15 @@ struct ServerFlags {
     std::vector<std::string> environments;
     std::vector<std::string> limits;
     std::string log_level = "info";
+    std::string config_file;
 };
 
 void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
     CLI::App* server = root.add_subcommand("server", "Run the server");
-    server->set_config("--config", "", "Read settings from a TOML file");
+    server
+        ->add_option("--config", flags.config_file,
+                     "A TOML file of settings, named like the flags; flags and variables win")
+        ->envname("RONDO_CONFIG");
     server->add_option("--data", config.data, "Folder that holds everything the server keeps")
         ->envname("RONDO_DATA")
         ->capture_default_str();
@@ -92,6 +97,24 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
 }
 
+// Fills what neither a flag nor a variable gave. CLI11's own reading of such files lets them win
+// over variables, and knows no files of subcommands.
+void read_config_file(CLI::App& server, const std::string& path) {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_file(path)) {
+        if (item.name == "++" || item.name == "--") continue;  // a section's begin and end
+        const bool ours = item.parents.empty() || item.parents == std::vector{server.get_name()};
+        CLI::Option* option =
+            ours && item.name != "config" ? server.get_option_no_throw("--" + item.name) : nullptr;
+        if (option == nullptr)
+            throw CLI::ConfigError(rondo::quoted(item.fullname()) + " in " + rondo::quoted(path) +
+                                       " is no setting; `rondo server --help` lists them",
+                                   CLI::ExitCodes::ConfigError);
+        if (option->count() > 0) continue;
+        option->add_result(item.inputs);
+        option->run_callback();
+    }
+}
+
 Status start_server(app::Config& config, const ServerFlags& flags) {
     for (const std::string& text : flags.limits) TRY(net::set_limit(config.limits, text));
     for (const std::string& text : flags.environments) {
@@ -128,10 +151,21 @@ class Commands {
         add_doctor();
     }
     // The exit code of the chosen command.
-    int run() { return chosen_ ? chosen_() : 2; }
+    int run() {
+        fill(common_.url, "RONDO_URL", kDefaultUrl);
+        fill(common_.token_file, "RONDO_TOKEN_FILE", "");
+        return chosen_ ? chosen_() : 2;
+    }
 
   private:
     using Work = std::function<Status()>;
+    static constexpr const char* kDefaultUrl = "http://127.0.0.1:5000";
+
+    static void fill(std::string& setting, const char* variable, const char* otherwise) {
+        if (!setting.empty()) return;
+        const char* value = std::getenv(variable);
+        setting = value != nullptr && *value != '\0' ? value : otherwise;
+    }
 
     CLI::App* noun(const char* name, const char* help) {
         CLI::App* app = root_.add_subcommand(name, help);
@@ -140,12 +174,13 @@ class Commands {
     }
     CLI::App* verb(CLI::App* parent, const char* name, const char* help, Work work) {
         CLI::App* app = parent->add_subcommand(name, help);
-        app->add_option("--url", common_.url, "The server")
-            ->envname("RONDO_URL")
-            ->capture_default_str();
+        // Their variables are read in run(): CLI11 sets them for all verbs, also those that were
+        // not called, over the flag of the one that was.
+        app->add_option("--url", common_.url,
+                        "The server; RONDO_URL, or else " + std::string(kDefaultUrl));
         app->add_option("--token-file", common_.token_file,
-                        "The server's token; ./rondo-data/token when it is there")
-            ->envname("RONDO_TOKEN_FILE");
+                        "The server's token; RONDO_TOKEN_FILE, or else ./rondo-data/token when it "
+                        "is there");
         app->add_flag("--json", common_.json, "Print the answer as JSON");
         app->callback(
             [this, work = std::move(work)] { chosen_ = [work] { return report(work()); }; });
@@ -190,9 +225,6 @@ class Commands {
         CLI::App* start = verb(pipeline, "run", "Start a run", [this]() -> Status {
             for (const std::string& param : params_) {
                 const size_t equals = param.find('=');
-                if (equals == std::string::npos)
-                    return fail(Code::invalid,
-                                "--param needs NAME=VALUE, not " + rondo::quoted(param));
                 run_.params[param.substr(0, equals)] = param.substr(equals + 1);
             }
             return cli::pipeline_run(common_, name_, run_);
@@ -200,7 +232,11 @@ class Commands {
         start->add_option("name", name_, "Name of the pipeline")->required();
         start->add_option("--dataset", run_.dataset, "Dataset for its tasks");
         start->add_option("--data-version", run_.data_version, "Its version; 0 takes the latest");
-        start->add_option("--param", params_, "NAME=VALUE for its tasks");
+        start->add_option("--param", params_, "NAME=VALUE for its tasks")
+            ->check([](const std::string& param) {
+                return param.find('=') != std::string::npos ? std::string()
+                                                            : "it needs NAME=VALUE, not " + param;
+            });
         start->add_option("--idempotency-key", run_.idempotency_key,
                           "The same key never starts a second run");
         start->add_flag("--wait", run_.wait, "Wait for its end");
@@ -312,6 +348,8 @@ int main(int argc, char** argv) {
 
     try {
         root.parse(argc, argv);
+        if (!flags.config_file.empty())
+            read_config_file(*root.get_subcommand("server"), flags.config_file);
     } catch (const CLI::ParseError& e) {
         const int code = root.exit(e);
         return code == 0 ? 0 : 2;

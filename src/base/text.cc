@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 namespace rondo {
 namespace {
@@ -144,6 +145,25 @@ std::optional<double> parse_double(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), last, value);
     if (error != std::errc{} || end != last || text.empty()) return std::nullopt;
     return value;
+}
+
+std::string grouped(int64_t value) {
+    std::string digits = std::to_string(value);
+    const size_t sign = value < 0 ? 1 : 0;
+    for (size_t at = digits.size(); at > sign + 3;) digits.insert(at -= 3, ",");
+    return digits;
+}
+
+std::string shown(double value) {
+    constexpr double kLongest = 1e9;  // beyond it powers of ten are easier to read than digits
+    if (std::abs(value) >= 1e4 && std::abs(value) < kLongest) return grouped(std::llround(value));
+    char buffer[40];
+    std::snprintf(buffer, sizeof buffer, "%.4g", value);
+    return buffer;
+}
+
+std::string counted(int64_t count, std::string_view noun) {
+    return grouped(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
 std::string quoted(std::string_view name) {

@@ -28,6 +28,12 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 std::optional<int64_t> parse_int(std::string_view text);
 std::optional<double> parse_double(std::string_view text);
 
+// Numbers for people: four significant digits ("0.1751", "13,997", "2.3e+46"); whole numbers in
+// groups of three; "1 day", "26,553 labels".
+std::string shown(double value);
+std::string grouped(int64_t value);
+std::string counted(int64_t count, std::string_view noun);
+
 // A name inside a message: at most 200 bytes of it, control characters shown as '?'.
 std::string quoted(std::string_view name);
 

@@ -63,6 +63,23 @@ TEST_CASE("T36 numbers in text") {
         CHECK_MESSAGE(!parse_double(wrong), wrong);
 }
 
+TEST_CASE("numbers for people") {
+    CHECK(grouped(0) == "0");
+    CHECK(grouped(-999) == "-999");
+    CHECK(grouped(-1000) == "-1,000");
+    CHECK(grouped(INT64_MIN) == "-9,223,372,036,854,775,808");
+    CHECK(counted(1, "day") == "1 day");
+    CHECK(counted(0, "day") == "0 days");
+    CHECK(counted(26553, "label") == "26,553 labels");
+    CHECK(shown(0.17509) == "0.1751");
+    CHECK(shown(20) == "20");
+    CHECK(shown(9999.4) == "9999");
+    CHECK(shown(13997.2) == "13,997");
+    CHECK(shown(-1234567) == "-1,234,567");
+    CHECK(shown(2.3e46) == "2.3e+46");
+    CHECK(shown(NAN) == "nan");
+}
+
 TEST_CASE("names in messages") {
     CHECK(quoted("a") == "'a'");
     CHECK(quoted("a\nb") == "'a?b'");

@@ -20,6 +20,11 @@ std::unexpected<Error> bad(std::string message, std::string field = {}) {
     return fail(Code::invalid, std::move(message), std::move(field));
 }
 
+std::unexpected<Error> lacks(const std::string& feature) {
+    return bad("the request has no feature " + rondo::quoted(feature) + ", which the model needs",
+               feature);
+}
+
 std::string shown(dom::element value) {
     std::string text = simdjson::minify(value);
     return text.size() > 60 ? text.substr(0, 60) + "..." : text;
@@ -39,6 +44,9 @@ class Builder {
     Status resize(size_t rows) {
         if (rows == 0) return bad("the request has no rows");
         if (rows > kMaxRows) return fail(Code::too_large, "a request has at most 1,000,000 rows");
+        if (width() > 0 && rows > kMaxCells / width())
+            return fail(Code::too_large,
+                        "a request has at most 33,554,432 values; send fewer rows");
         frame_.rows = rows;
         Cell empty{};
         empty.real = std::nan("");
@@ -155,10 +163,7 @@ Result<std::vector<std::optional<size_t>>> places(const Builder& builder,
         for (size_t i = 0; i < names.size(); ++i) {
             if (names[i] == builder.column(c).name) out[c] = i;
         }
-        if (!out[c] && builder.is_required(c))
-            return bad("the request has no feature " + rondo::quoted(builder.column(c).name) +
-                           ", which the model needs",
-                       builder.column(c).name);
+        if (!out[c] && builder.is_required(c)) return lacks(builder.column(c).name);
     }
     return out;
 }
@@ -261,12 +266,14 @@ Result<Frame> from_records(dom::element value, const ModelDescription& model) {
 // Rows by position.
 Result<Frame> from_rows(dom::array rows, const ModelDescription& model) {
     Builder builder(model);
+    dom::element row_of_any_kind;
+    if (rows.at(0).get(row_of_any_kind)) return bad("the request has no rows");
     dom::array first;
-    const bool flat = rows.at(0).get(first) != simdjson::SUCCESS;
+    const bool flat = row_of_any_kind.get(first) != simdjson::SUCCESS;
     if (!model.has_signature) {
         std::vector<std::pair<std::string, dom::element>> samples;
         if (flat) {
-            samples.emplace_back("0", rows.at(0).value_unsafe());
+            samples.emplace_back("0", row_of_any_kind);
         } else {
             size_t i = 0;
             for (const dom::element sample : first)
@@ -466,10 +473,17 @@ Result<Frame> decode_invocations(std::string_view body, const ModelDescription& 
 }
 
 Result<Frame> decode_csv(std::string body, const ModelDescription& model) {
-    TRY_ASSIGN(const data::Table table, data::parse_csv(std::move(body)));
+    TRY_ASSIGN(data::Table table, data::parse_csv(std::move(body)));
     if (table.rows == 0) return bad("the request has no rows");
     if (!model.has_signature)
         return bad("the model has no signature; send JSON, which says what is a number");
+    for (size_t c = 0; c < model.inputs.columns.size(); ++c) {
+        const std::string& name = model.inputs.columns[c].name;
+        if (table.find(name)) continue;
+        if (c >= model.required.size() || model.required[c]) return lacks(name);
+        table.names.push_back(name);
+        table.columns.emplace_back(table.rows, std::string_view());
+    }
     std::vector<size_t> rows(table.rows);
     for (size_t i = 0; i < rows.size(); ++i) rows[i] = i;
     return serving::frame_of(table, rows, model.inputs);

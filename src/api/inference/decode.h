@@ -14,6 +14,8 @@ namespace rondo::api::inference {
 
 inline constexpr size_t kMaxRows = 1'000'000;
 inline constexpr size_t kBodyLimit = 64 << 20;  // Triton's default
+// As many values as a body can hold ("1,"). A body of empty rows must not become more memory.
+inline constexpr size_t kMaxCells = kBodyLimit / 2;
 
 // {"dataframe_split": ...}, {"dataframe_records": ...}, {"instances": ...} or {"inputs": ...}.
 Result<serving::Frame> decode_invocations(std::string_view body,

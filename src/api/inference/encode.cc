@@ -6,14 +6,29 @@ namespace rondo::api::inference {
 namespace {
 
 using serving::Answers;
+using serving::ColumnType;
+using serving::NumberKind;
 
 void append_value(std::string& out, const Answers& answers, size_t index) {
     const double value = answers.values[index];
-    // A float is shown as the double that it is, as NumPy's tolist() does.
-    if (answers.integers)
+    // A float is shown as the double that it is, as NumPy's tolist() does; a class without
+    // fraction.
+    if (answers.kind == NumberKind::int64)
         out += std::to_string(static_cast<int64_t>(value));
     else
         append_json_double(out, value);
+}
+
+ColumnType type_of(NumberKind kind) {
+    switch (kind) {
+        case NumberKind::float32:
+            return ColumnType::float32;
+        case NumberKind::int64:
+            return ColumnType::int64;
+        case NumberKind::float64:
+            break;
+    }
+    return ColumnType::float64;
 }
 
 void append_ids(std::string& out, const serving::Served& served) {
@@ -63,10 +78,7 @@ std::string encode_v2(const serving::Served& served, const std::string& model,
     out += R"(,"outputs":[{"name":"predictions","shape":[)" + std::to_string(answers.rows);
     if (answers.width > 1) out += "," + std::to_string(answers.width);
     out += R"(],"datatype":")";
-    out += !answers.texts.empty()     ? "BYTES"
-           : answers.integers         ? "INT64"
-           : answers.single_precision ? "FP32"
-                                      : "FP64";
+    out += datatype_of(!answers.texts.empty() ? ColumnType::text : type_of(answers.kind));
     out += R"(","data":[)";
     const size_t count = answers.texts.empty() ? answers.values.size() : answers.texts.size();
     for (size_t i = 0; i < count; ++i) {

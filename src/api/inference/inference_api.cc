@@ -41,6 +41,11 @@ bool is_type(std::string_view header, std::string_view type) {
     return equals_ignoring_case(trim(header.substr(0, header.find(';'))), type);
 }
 
+std::unexpected<Error> unknown(const std::string& endpoint) {
+    return fail(Code::not_found,
+                "no endpoint " + quoted(endpoint) + "; create it with `rondo endpoint apply`");
+}
+
 net::Response json_response(std::string body, int status = 200) {
     net::Response response;
     response.status = status;
@@ -84,14 +89,14 @@ std::vector<rpc::Row> InferenceApi::v2_rows() {
 
 Result<InferenceApi::Ready> InferenceApi::find(const std::string& name) const {
     const auto endpoint = endpoints_.find(name);
-    if (!endpoint)
-        return fail(Code::not_found,
-                    "no endpoint " + quoted(name) + "; create it with `rondo endpoint apply`");
+    if (!endpoint) return unknown(name);
     auto front = endpoint->front();
     if (!front)
         return fail(Code::unavailable, "endpoint " + quoted(name) +
                                            " has no model yet: " + endpoint->row().spec.model +
-                                           " names no version that loads");
+                                           " names no version that loads; `rondo endpoint "
+                                           "show " +
+                                           name + "` says why");
     return Ready{endpoint, std::move(front)};
 }
 
@@ -174,13 +179,17 @@ Result<net::Response> InferenceApi::model_metadata(Named named, rpc::Context) {
         body += R"(,"datatype":")" + std::string(inference::datatype_of(column.type)) +
                 R"(","shape":[-1]})";
     }
-    body += R"(],"outputs":[{"name":"predictions","datatype":"FP64","shape":[-1]}]})";
+    const serving::Engine::Output output = table->routes.back().champion->output();
+    body += R"(],"outputs":[{"name":"predictions","datatype":")" +
+            std::string(inference::datatype_of(output.type)) + R"(","shape":[-1)";
+    if (output.width > 1) body += "," + std::to_string(output.width);
+    body += "]}]}";
     return json_response(std::move(body));
 }
 
 Result<net::Response> InferenceApi::model_ready(Named named, rpc::Context) {
     const auto endpoint = endpoints_.find(named.name);
-    if (!endpoint) return fail(Code::not_found, "no endpoint " + quoted(named.name));
+    if (!endpoint) return unknown(named.name);
     const bool ready = endpoint->front() != nullptr;
     std::string body = R"({"name":)";
     append_json_string(body, named.name);

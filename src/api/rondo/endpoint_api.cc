@@ -136,6 +136,12 @@ Task<Result<EndpointApi::Status>> EndpointApi::status_of(
     out.window = std::move(found.window);
     out.rollout = std::move(found.rollout);
     out.latest_case = std::move(found.latest_case);
+    const bool training = out.latest_case && out.latest_case->state != loop::CaseState::closed;
+    if (!out.route && !training && out.waiting_for.empty())
+        out.waiting_for = "no version of " + row.spec.model +
+                          " is served yet; set the alias, or train one with "
+                          "`rondo endpoint retrain " +
+                          row.spec.name + "`";
     const auto counts = endpoint->log().counts();
     const auto unsealed = endpoint->log().unsealed_rows();
     ArmCounts* const arms[] = {&out.champion, &out.candidate};

@@ -156,7 +156,9 @@ Task<Result<LoopApi::PolicyAnswer>> LoopApi::get_policy(Named named, rpc::Contex
                       return loop::sql::find_policy(tx, id);
                   }));
     if (!policy)
-        co_return fail(Code::not_found, "endpoint " + quoted(named.name) + " has no policy");
+        co_return fail(Code::not_found, "endpoint " + quoted(named.name) +
+                                            " has no policy; apply one with `rondo endpoint "
+                                            "policy`");
     co_return PolicyAnswer{policy->version, policy->spec};
 }
 
@@ -245,7 +247,9 @@ Task<Result<LoopApi::Rollouts>> LoopApi::list_rollouts(Named named, rpc::Context
 Task<Result<LoopApi::RolloutAnswer>> LoopApi::get_rollout(ById id, rpc::Context) {
     co_return co_await parts_.db.read([id](store::Tx& tx) -> Result<RolloutAnswer> {
         TRY_ASSIGN(auto found, rollout::sql::find(tx, id.id));
-        if (!found) return fail(Code::not_found, "no rollout " + std::to_string(id.id));
+        if (!found)
+            return fail(Code::not_found, "no rollout " + std::to_string(id.id) +
+                                             "; `rondo timeline` shows those of an endpoint");
         TRY_ASSIGN(auto points, rollout::sql::points(tx, id.id));
         return RolloutAnswer{std::move(*found), std::move(points)};
     });

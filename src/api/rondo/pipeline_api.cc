@@ -107,7 +107,12 @@ Task<Result<pipeline::Run>> PipelineApi::start(StartRun wanted, rpc::Context) {
                                                       wanted.data_version));
                     if (!version)
                         return fail(Code::not_found,
-                                    "no such version of dataset " + quoted(wanted.dataset),
+                                    (wanted.data_version == 0
+                                         ? "no dataset "
+                                         : "no version " + std::to_string(wanted.data_version) +
+                                               " of dataset ") +
+                                        quoted(wanted.dataset) +
+                                        "; `rondo data list` shows what there is",
                                     "dataset");
                     request.dataset = version->dataset;
                     request.data_version = version->number;
@@ -164,8 +169,9 @@ Task<Result<net::Response>> PipelineApi::log(LogQuery query, rpc::Context) {
         response.body = std::move(*text);
         co_return response;
     }
-    co_return fail(Code::not_found,
-                   "run " + std::to_string(query.id) + " has no task " + quoted(query.task));
+    co_return fail(Code::not_found, "run " + std::to_string(query.id) + " has no task " +
+                                        quoted(query.task) + "; `rondo run show " +
+                                        std::to_string(query.id) + "` lists them");
 }
 
 }  // namespace rondo::api

@@ -38,6 +38,8 @@ Status data_push(const Common& common, const std::string& dataset, const std::st
                  const std::string& message) {
     TRY_ASSIGN(auto session, Session::open(common));
     std::vector<LocalFile> files;
+    if (!system_env().files().exists(folder))
+        return fail(Code::not_found, "no folder " + quoted(folder));
     TRY(walk(folder, "", files));
     if (files.empty()) return fail(Code::invalid, quoted(folder) + " has no files");
     uint64_t total = 0;

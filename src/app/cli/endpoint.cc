@@ -1,5 +1,3 @@
-#include <cstdio>
-
 #include "app/cli/commands.h"
 #include "base/text.h"
 
@@ -7,12 +5,6 @@ namespace rondo::app::cli {
 namespace {
 
 using json::Value;
-
-std::string shown(double value) {
-    char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%.4g", value);
-    return buffer;
-}
 
 // What a definition file says its endpoint is, and its text.
 struct Definition {

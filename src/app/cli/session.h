@@ -12,7 +12,7 @@ namespace rondo::app::cli {
 
 // Flags that every command has.
 struct Common {
-    std::string url = "http://127.0.0.1:5000";
+    std::string url;         // always named
     std::string token_file;  // empty: ./rondo-data/token when it is there
     bool json = false;       // the server's answer as it is
 };

@@ -17,6 +17,21 @@ std::string with_number(const std::string& dataset, int64_t number) {
     return quoted(dataset) + (number == 0 ? "" : " version " + std::to_string(number));
 }
 
+// A task gets the entries as files, so none may lie below another.
+Status check_folders(const std::vector<Entry>& by_path, std::string_view path) {
+    for (size_t at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+        const std::string_view folder = path.substr(0, at);
+        const auto found = std::lower_bound(
+            by_path.begin(), by_path.end(), folder,
+            [](const Entry& entry, std::string_view wanted) { return entry.path < wanted; });
+        if (found != by_path.end() && found->path == folder)
+            return fail(Code::invalid,
+                        quoted(folder) + " is a file, and " + quoted(path) + " lies below it",
+                        "entries");
+    }
+    return ok();
+}
+
 }  // namespace
 
 Status check_path(std::string_view path) {
@@ -84,6 +99,7 @@ Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id,
         return fail(Code::invalid, "a version needs at least one file", "entries");
     if (request.entries.size() > kMaxFiles)
         return fail(Code::too_large, "a version has at most 1,000,000 files", "entries");
+    if (request.parent) TRY(get_version(tx, workspace_id, request.dataset, *request.parent));
     if (request.message.size() > kMaxMessageBytes || !is_storable_text(request.message))
         return fail(Code::invalid, "the message has to be text of at most 10,000 bytes", "message");
     std::sort(request.entries.begin(), request.entries.end(),
@@ -95,6 +111,7 @@ Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id,
         if (i > 0 && request.entries[i - 1].path == entry.path)
             return fail(Code::invalid, "the path " + quoted(entry.path) + " is given twice",
                         "entries");
+        TRY(check_folders(request.entries, entry.path));
         TRY_ASSIGN(const auto digest, blob::Digest::parse(entry.digest));
         TRY_ASSIGN(const auto size, sql::granted_size(tx, workspace_id, digest.hex()));
         if (!size)

@@ -1,19 +1,14 @@
 #include "domain/experiment/service.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "base/text.h"
 
 namespace rondo::experiment {
 namespace {
 
 using predictions::Arm;
 using predictions::Row;
-
-std::string shown(double value) {
-    char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%.4g", value);
-    return buffer;
-}
 
 // loss(champion) - loss(candidate) of a row that both scored.
 std::optional<std::pair<double, double>> losses_of(const Row& row, const Rules& rules,
@@ -27,10 +22,20 @@ std::optional<std::pair<double, double>> losses_of(const Row& row, const Rules& 
     return std::pair{*a, *b};
 }
 
-std::string gain_text(const Evidence& evidence) {
-    return "mean daily gain " + shown(evidence.days.bets.mean()) + " of the clip over " +
-           std::to_string(evidence.days.days()) + " days and " + std::to_string(evidence.pairs) +
-           " pairs";
+std::string gain_text(const Evidence& evidence, const Rules& rules) {
+    if (!rules.paired) return "fewer errors by unit over " + counted(evidence.labelled, "label");
+    return "mean daily gain " + shown(evidence.days.bets.mean() * rules.clip) + " over " +
+           counted(evidence.days.days(), "day") + " and " + counted(evidence.pairs, "pair");
+}
+
+// The stronger of the two safety processes, in words.
+std::string harm_text(const Evidence& evidence, double limit) {
+    const std::string bar = " reached " + shown(limit);
+    if (evidence.worse_rows_peak >= evidence.worse_units_peak)
+        return "the candidate was worse: e-value " + shown(evidence.worse_rows_peak) +
+               " over rows" + bar + " within " + counted(evidence.pairs, "pair");
+    return "the candidate's units had more errors: e-value " + shown(evidence.worse_units_peak) +
+           bar + " within " + counted(evidence.worse_units.candidate_units, "unit") + " of its own";
 }
 
 }  // namespace
@@ -89,16 +94,8 @@ Status fold_day(Evidence& evidence, const predictions::SealedDay& day, const Rul
 
 Verdict judge_trial(const Evidence& evidence, const Rules& rules, Micros running) {
     const double safety = 1 / rules.safety_alpha;
-    if (evidence.worse_rows_peak >= safety)
-        return {Outcome::roll_back, "the candidate was worse: e-value " +
-                                        shown(evidence.worse_rows_peak) + " over rows reached " +
-                                        shown(safety) + " after at most " +
-                                        std::to_string(evidence.pairs) + " pairs"};
-    if (evidence.worse_units_peak >= safety)
-        return {Outcome::roll_back,
-                "the candidate's units had more errors: e-value " +
-                    shown(evidence.worse_units_peak) + " reached " + shown(safety) + " after " +
-                    std::to_string(evidence.worse_units.candidate_units) + " of its units"};
+    if (std::max(evidence.worse_rows_peak, evidence.worse_units_peak) >= safety)
+        return {Outcome::roll_back, harm_text(evidence, safety)};
     if (evidence.rows > 0 && evidence.coverage() < rules.min_coverage)
         return {Outcome::go_on, "only " + shown(100 * evidence.coverage()) +
                                     " % of the rows have a label: no decision"};
@@ -108,7 +105,8 @@ Verdict judge_trial(const Evidence& evidence, const Rules& rules, Micros running
     if (e >= rules.promote_evidence && long_enough && rows >= rules.min_rows &&
         running >= rules.min_days * std::chrono::hours{24})
         return {Outcome::promote, "e-value " + shown(e) + " reached " +
-                                      shown(rules.promote_evidence) + ": " + gain_text(evidence)};
+                                      shown(rules.promote_evidence) + ": " +
+                                      gain_text(evidence, rules)};
     if (running >= rules.horizon)
         return {Outcome::inconclusive, "no proof either way within " +
                                            format_duration(rules.horizon) + ": e-value " +

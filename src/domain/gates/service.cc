@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "base/text.h"
@@ -10,12 +9,6 @@
 
 namespace rondo::gates {
 namespace {
-
-std::string shown(double value) {
-    char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%.4g", value);
-    return buffer;
-}
 
 int days_of(Micros duration) { return static_cast<int>(duration / std::chrono::hours{24}); }
 
@@ -126,7 +119,7 @@ Check check_gain(const GateInput& input, GateVerdict& verdict, const Comparison&
     check.limit = input.spec.min_gain;
     check.passed = estimate.lower > input.spec.min_gain;
     check.reason = "mean daily gain " + shown(estimate.mean) + " (standard error over " +
-                   std::to_string(estimate.count) + " days " + shown(estimate.standard_error) +
+                   counted(estimate.count, "day") + " " + shown(estimate.standard_error) +
                    "), its " + shown(100 * input.spec.confidence) + " % lower limit " +
                    shown(estimate.lower) + (check.passed ? " is above " : " is not above ") +
                    shown(input.spec.min_gain);
@@ -145,7 +138,7 @@ Check check_reference(const GateInput& input, const Comparison& found) {
                        ? "the reference file has no labelled rows"
                        : "its loss on the frozen reference is " + shown(std::abs(loss)) +
                              (loss > 0 ? " higher" : " lower") + " than the champion's over " +
-                             std::to_string(found.rows) + " rows; " +
+                             counted(found.rows, "row") + "; " +
                              shown(input.spec.reference_tolerance) + " higher is tolerated";
     return check;
 }

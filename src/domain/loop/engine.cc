@@ -68,10 +68,12 @@ void Engine::run() {
         for (const auto& endpoint : parts_.endpoints.all()) {
             auto worked = work(*endpoint);
             if (!worked) {
-                log::warning("the loop waits", {{"endpoint", endpoint->row().spec.name},
-                                                {"error", worked.error().message}});
                 const std::lock_guard lock(mutex_);
-                waiting_for_[endpoint->row().id] = worked.error().message;
+                std::string& reason = waiting_for_[endpoint->row().id];
+                if (reason != worked.error().message)  // said once, not with every look
+                    log::warning("the loop waits", {{"endpoint", endpoint->row().spec.name},
+                                                    {"error", worked.error().message}});
+                reason = worked.error().message;
             }
         }
         moved_.notify();
@@ -108,6 +110,8 @@ Result<Engine::Work> Engine::one_step(serving::Endpoint& endpoint) {
     }
     TRY_ASSIGN(const bool followed, follow_alias(endpoint));
     if (followed) return Work::again;
+    // A champion that did not load as the server started.
+    if (!endpoint.routes()) TRY(parts_.endpoints.refresh(id));
 
     const auto target = target_of(endpoint);
     if (!target) return Work::idle;

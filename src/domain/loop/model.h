@@ -86,6 +86,7 @@ struct DecisionInputs {
     std::string first_day, last_day;  // of the sealed days that were read
     std::optional<int64_t> data_version;
     int64_t policy_version = 0;
+    double min_label_coverage = 0;      // of the endpoint, as it was
     json::Raw policy;                   // the part of the policy that ruled, as it was
     std::vector<std::string> segments;  // digests of the days, oldest first
     static constexpr auto fields = std::tuple{
@@ -97,6 +98,8 @@ struct DecisionInputs {
         json::field("last_day", &DecisionInputs::last_day, "Last sealed day"),
         json::field("data_version", &DecisionInputs::data_version, "Version of the dataset"),
         json::field("policy_version", &DecisionInputs::policy_version, "Version of the policy"),
+        json::field("min_label_coverage", &DecisionInputs::min_label_coverage,
+                    "Share of rows that had to have a label"),
         json::field("policy", &DecisionInputs::policy, "The rules, as they were"),
         json::field("segments", &DecisionInputs::segments, "Digests of the sealed days")};
 };

@@ -24,6 +24,7 @@ Result<int64_t> record(const Parts& parts, store::Tx& tx, const serving::Endpoin
     decision.kind = std::move(record.decision);
     decision.tick = record.tick;
     decision.inputs = std::move(record.inputs);
+    decision.inputs.min_label_coverage = endpoint.spec.min_label_coverage;
     decision.evidence.text = std::move(record.evidence);
     decision.event_id = event;
     TRY(sql::insert_decision(tx, endpoint.workspace_id, decision, parts.env.now()));

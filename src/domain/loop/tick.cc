@@ -69,7 +69,12 @@ class Tick {
     Status seal_days() {
         TRY(endpoint_.log().flush());
         const Day last = matured_day(row_.spec, tick_);
-        for (const Day day : endpoint_.log().open_days()) {
+        // A day of labels that match nothing is sealed like any other: they have been waited for.
+        TRY_ASSIGN(std::set<Day> days, parts_.db.read_now([&](store::Tx& tx) {
+            return predictions::sql::days_of_labels(tx, row_.id, before_.sealed, last);
+        }));
+        for (const Day day : endpoint_.log().open_days()) days.insert(day);
+        for (const Day day : days) {
             if (day > last || (before_.sealed && day <= *before_.sealed)) continue;
             TRY_ASSIGN(const auto labels, parts_.db.read_now([&](store::Tx& tx) {
                 return predictions::sql::labels_between(tx, row_.id, Time{day},

@@ -1,7 +1,6 @@
 #include "domain/loop/timeline.h"
 
-#include <cstdio>
-
+#include "base/text.h"
 #include "platform/json/value.h"
 
 namespace rondo::loop {
@@ -9,12 +8,11 @@ namespace {
 
 using json::Value;
 
-std::string number(const Value& value) {
-    char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%.4g", value.number());
-    return buffer;
-}
+std::string number(const Value& value) { return shown(value.number()); }
 std::string whole(const Value& value) { return std::to_string(value.integer()); }
+std::string count(const Value& value, std::string_view noun) {
+    return counted(value.integer(), noun);
+}
 std::string text(const Value& value) { return std::string(value.text()); }
 std::string version(const Value& value) { return "version " + whole(value); }
 
@@ -28,16 +26,12 @@ struct Words {
     std::string title, detail;
 };
 
-std::string share_text(const Value& d) {
-    char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%.4g %%", 100 * d["share"].number());
-    return buffer;
-}
+std::string share_text(const Value& d) { return shown(100 * d["share"].number()) + " %"; }
 
 Words breach(const Value& d) {
     return {"breach: " + text(d["metric"]) + " " + number(d["mean"]) + " is above " +
                 number(d["threshold"]),
-            version(d["version"]) + ", " + whole(d["labels"]) + " labels from " +
+            version(d["version"]) + ", " + count(d["labels"], "label") + " from " +
                 text(d["first_day"]) + " to " + text(d["last_day"]) + ", reference " +
                 number(d["reference"]) + ", e-value " + number(d["e_value"]) +
                 " against \"at most the threshold\"; drifted features: " + names(d["drifted"])};
@@ -66,8 +60,8 @@ Words rollout_started(const Value& d) {
 
 Words verdict(std::string title, const Value& d) {
     return {std::move(title), text(d["reason"]) + " (rollout " + whole(d["rollout"]) + ": " +
-                                  whole(d["days"]) + " days, " + whole(d["pairs"]) +
-                                  " pairs, daily gain " + number(d["mean_gain"]) + " in [" +
+                                  count(d["days"], "day") + ", " + count(d["pairs"], "pair") +
+                                  ", daily gain " + number(d["mean_gain"]) + " in [" +
                                   number(d["lower"]) + ", " + number(d["upper"]) + "])"};
 }
 
@@ -88,7 +82,7 @@ Words describe_kind(const std::string& kind, const Value& d) {
         return {std::string("gate ") + (kind == "gate.passed" ? "passed" : "failed") + " for " +
                     version(d["candidate"]),
                 text(d["reason"]) + "; hold-out " + text(d["holdout_from"]) + " to " +
-                    text(d["holdout_to"]) + ", " + whole(d["rows"]) + " rows, against " +
+                    text(d["holdout_to"]) + ", " + count(d["rows"], "row") + ", against " +
                     (d["champion"].integer() == 0 ? std::string("the base rate")
                                                   : version(d["champion"]))};
     if (kind == "champion.set")
@@ -110,12 +104,14 @@ Words describe_kind(const std::string& kind, const Value& d) {
         return {"rollout of " + version(d["candidate"]) + " aborted", text(d["reason"])};
     if (kind == "predictions.lost")
         return {"predictions lost in a crash",
-                whole(d["champion"]) + " of the champion's arm, " + whole(d["candidate"]) +
+                grouped(d["champion"].integer()) + " of the champion's arm, " +
+                    grouped(d["candidate"].integer()) +
                     " of the candidate's: answered, and not in the log"};
     if (kind == "labels.contradictory")
-        return {"contradictory labels", whole(d["labels"]) +
-                                            " labels contradict an earlier one, "
-                                            "which stays"};
+        return {"contradictory labels",
+                d["labels"].integer() == 1
+                    ? "a label contradicts an earlier one, which stays"
+                    : count(d["labels"], "label") + " contradict earlier ones, which stay"};
     return {kind, ""};
 }
 

@@ -43,6 +43,7 @@ std::optional<Day> last_day_of(std::string_view path) {
 }
 
 Status TrainingFile::add(const predictions::SealedDay& day) {
+    if (day.rows.empty()) return ok();  // and no columns: it held labels without predictions
     std::string out;
     if (!has_header_) {
         schema_ = day.schema;

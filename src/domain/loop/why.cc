@@ -11,9 +11,31 @@
 #include "domain/monitor/store.h"
 #include "domain/rollout/store.h"
 #include "domain/serving/store.h"
+#include "platform/json/value.h"
 
 namespace rondo::loop {
 namespace {
+
+// Evidence without its sentences: a later version may word them differently.
+json::Value without_words(json::Value evidence) {
+    if (evidence.is_object()) {
+        json::Value::Object kept;
+        for (auto& [name, value] : evidence.make_object()) {
+            if (name != "reason") kept.emplace_back(name, without_words(std::move(value)));
+        }
+        return kept;
+    }
+    if (evidence.is_list()) {
+        for (auto& item : evidence.make_list()) item = without_words(std::move(item));
+    }
+    return evidence;
+}
+
+// Numbers are compared as their shortest texts, which read back to the same bits.
+bool same_numbers(const std::string& recorded, const std::string& again) {
+    const auto a = json::Value::parse(recorded), b = json::Value::parse(again);
+    return a && b && without_words(*a).dump() == without_words(*b).dump();
+}
 
 class Recomputation {
   public:
@@ -44,7 +66,7 @@ class Recomputation {
         if (!again) return fail(again.error());
         why_.again.text = std::move(*again);
         why_.recomputed = true;
-        why_.identical = why_.again.text == why_.recorded.text;
+        why_.identical = same_numbers(why_.recorded.text, why_.again.text);
         why_.sentence =
             (why_.identical ? "Computed again from " : "NOT THE SAME: computed from ") +
             std::to_string(why_.rows_read) + " rows" +
@@ -84,7 +106,7 @@ class Recomputation {
         }
         TRY_ASSIGN(const Time last, parse_time(decision_.inputs.last_day));
         return json::write(monitor::judge(spec, *reference, days, version, day_of(last),
-                                          decision_.tick, endpoint_.spec.min_label_coverage));
+                                          decision_.tick, decision_.inputs.min_label_coverage));
     }
 
     Result<std::string> gate() {
@@ -129,7 +151,7 @@ class Recomputation {
                 break;  // routes of later stages are after this decision
             }
         }
-        const auto rules = rollout::rules_of(r, endpoint_.spec.min_label_coverage);
+        const auto rules = rollout::rules_of(r, decision_.inputs.min_label_coverage);
         std::unordered_set<uint64_t> entered;
         const experiment::FirstTime first_time = [&](uint64_t unit) -> Result<bool> {
             return entered.insert(unit).second;
@@ -146,7 +168,7 @@ class Recomputation {
                 [&](const predictions::Row& row) { return of_stage.contains(row.route); },
                 first_time));
         }
-        const auto verdict = judge(r, endpoint_.spec.min_label_coverage, decision_.tick);
+        const auto verdict = judge(r, decision_.inputs.min_label_coverage, decision_.tick);
         return json::write(experiment::point_of(r.evidence, rules, decision_.tick, verdict));
     }
 

@@ -15,9 +15,10 @@ namespace rondo::monitor {
 struct MonitorSpec {
     stats::Loss metric = stats::Loss::brier;
     Micros window = std::chrono::hours{24 * 28};
+    std::optional<int64_t> min_days;  // with predictions; the whole window when it is not given
     int64_t min_labels = 1000;
-    std::string
-        reference_metric;       // of the champion's tracking run: the level it is expected to keep
+    // Of the champion's tracking run: the level it is expected to keep.
+    std::string reference_metric;
     double margin = 0;          // what is tolerated above it
     double evidence = 1000;     // e-value that a breach needs
     double drift_alpha = 0.01;  // level of each feature's drift, shown only
@@ -25,6 +26,8 @@ struct MonitorSpec {
     static constexpr auto fields = std::tuple{
         json::field("metric", &MonitorSpec::metric, "brier or zero_one"),
         json::field("window", &MonitorSpec::window, "Whole days, such as 28d"),
+        json::field("min_days", &MonitorSpec::min_days,
+                    "Days with predictions that a verdict needs; the whole window by default"),
         json::field("min_labels", &MonitorSpec::min_labels, "Labels that a verdict needs"),
         json::field("reference_metric", &MonitorSpec::reference_metric,
                     "Metric of the champion's run that is its reference value", json::required),

@@ -8,24 +8,19 @@
 namespace rondo::monitor {
 namespace {
 
-std::string shown(double value) {
-    char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%.4g", value);
-    return buffer;
-}
+int64_t days_needed(const MonitorSpec& spec) { return spec.min_days.value_or(window_days(spec)); }
 
 std::string explain(const Window& window, const MonitorSpec& spec, double min_coverage) {
-    if (window.days < window_days(spec))
+    if (window.days < days_needed(spec))
         return "the window has " + std::to_string(window.days) + " of " +
-               std::to_string(window_days(spec)) + " days so far";
+               counted(days_needed(spec), "day") + " so far";
     if (window.labelled < spec.min_labels)
-        return std::to_string(window.labelled) + " labels, " + std::to_string(spec.min_labels) +
-               " are needed";
+        return counted(window.labelled, "label") + ", " + grouped(spec.min_labels) + " are needed";
     if (window.coverage < min_coverage)
         return "only " + shown(100 * window.coverage) + " % of the predictions have a label, " +
                shown(100 * min_coverage) + " % are needed: nothing is decided";
     const std::string facts = "mean loss " + shown(window.mean) + " over " +
-                              std::to_string(window.labelled) + " labels, threshold " +
+                              counted(window.labelled, "label") + ", threshold " +
                               shown(window.threshold) + ", e-value " + shown(window.e_value);
     if (window.breached) return "breach: " + facts;
     if (window.mean > window.threshold)
@@ -44,6 +39,9 @@ Status check(const MonitorSpec& spec) {
         return fail(Code::invalid, "the margin has to be in [0, 1)", "monitor.margin");
     if (!(spec.evidence >= 1))
         return fail(Code::invalid, "the evidence has to be at least 1", "monitor.evidence");
+    if (spec.min_days && (*spec.min_days < 1 || *spec.min_days > window_days(spec)))
+        return fail(Code::invalid, "min_days has to be 1 to the days of the window",
+                    "monitor.min_days");
     if (spec.min_labels < 1)
         return fail(Code::invalid, "min_labels has to be at least 1", "monitor.min_labels");
     if (!(spec.drift_alpha > 0 && spec.drift_alpha < 0.5))
@@ -121,7 +119,7 @@ Window judge(const MonitorSpec& spec, const Reference& reference, std::span<cons
         window.coverage = static_cast<double>(window.labelled) / static_cast<double>(window.rows);
     if (window.labelled > 0) window.mean = loss_sum / static_cast<double>(window.labelled);
     window.e_value = bets.e_value();
-    window.enough = window.days >= window_days(spec) && window.labelled >= spec.min_labels &&
+    window.enough = window.days >= days_needed(spec) && window.labelled >= spec.min_labels &&
                     window.coverage >= min_coverage;
     window.breached =
         window.enough && window.mean > window.threshold && window.e_value >= spec.evidence;

@@ -120,13 +120,14 @@ Result<Pipeline> Service::get(store::Tx& tx, int64_t workspace_id, const std::st
 
 Result<int64_t> Service::start(store::Tx& tx, const Pipeline& pipeline, RunRequest request) const {
     if (request.idempotency_key.empty()) request.idempotency_key = random_hex(env_, 16);
-    TRY_ASSIGN(const int64_t id, sql::insert_run(tx, pipeline, request, env_.now()));
+    TRY_ASSIGN(const auto run, sql::insert_run(tx, pipeline, request, env_.now()));
+    if (!run.is_new) return run.id;
     TRY(events_.publish(tx, {.kind = "pipeline.run_queued",
                              .subject = "pipeline/" + pipeline.spec.name,
                              .cause = request.cause,
-                             .data = "{\"run\":" + std::to_string(id) + "}",
+                             .data = "{\"run\":" + std::to_string(run.id) + "}",
                              .workspace_id = pipeline.workspace_id}));
-    return id;
+    return run.id;
 }
 
 Status Service::cancel(store::Tx& tx, int64_t run_id) const {

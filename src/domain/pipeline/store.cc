@@ -1,6 +1,7 @@
 #include "domain/pipeline/store.h"
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace rondo::pipeline::sql {
 namespace {
@@ -123,8 +124,8 @@ Result<std::vector<Pipeline>> list_pipelines(store::Tx& tx, int64_t workspace_id
     return found;
 }
 
-Result<int64_t> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunRequest& request,
-                           Time now) {
+Result<StartedRun> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunRequest& request,
+                              Time now) {
     TRY_ASSIGN(
         const auto id,
         tx.one<int64_t>("INSERT INTO pipeline_runs (workspace_id, pipeline_id, pipeline_version, "
@@ -137,9 +138,14 @@ Result<int64_t> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunReq
     if (!id) {
         TRY_ASSIGN(const auto same,
                    tx.one<int64_t>("SELECT id FROM pipeline_runs WHERE workspace_id = $1 "
-                                   "AND idempotency_key = $2",
-                                   pipeline.workspace_id, request.idempotency_key));
-        return *same;
+                                   "AND idempotency_key = $2 AND pipeline_id = $3",
+                                   pipeline.workspace_id, request.idempotency_key, pipeline.id));
+        if (!same)
+            return fail(Code::conflict,
+                        "the idempotency key " + quoted(request.idempotency_key) +
+                            " belongs to a run of another pipeline; choose another",
+                        "idempotency_key");
+        return StartedRun{*same, false};
     }
     for (const TaskSpec& task : pipeline.spec.tasks) {
         TRY(
@@ -148,7 +154,7 @@ Result<int64_t> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunReq
                     "'{}')",
                     *id, task.name));
     }
-    return *id;
+    return StartedRun{*id, true};
 }
 
 Result<Run> get_run(store::Tx& tx, int64_t id) {
@@ -160,7 +166,9 @@ Result<Run> get_run(store::Tx& tx, int64_t id) {
             return false;
         },
         id));
-    if (!found) return fail(Code::not_found, "no pipeline run " + std::to_string(id));
+    if (!found)
+        return fail(Code::not_found,
+                    "no pipeline run " + std::to_string(id) + "; `rondo run list` shows them");
     TRY_ASSIGN(found->tasks, tasks_of(tx, id));
     return std::move(*found);
 }

@@ -16,9 +16,13 @@ Result<std::optional<Pipeline>> find_pipeline(store::Tx& tx, int64_t workspace_i
                                               const std::string& name);
 Result<std::vector<Pipeline>> list_pipelines(store::Tx& tx, int64_t workspace_id);
 
-// The id of the new run, or of the one that has this key already.
-Result<int64_t> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunRequest& request,
-                           Time now);
+// The new run, or the one of this pipeline that has the key already.
+struct StartedRun {
+    int64_t id = 0;
+    bool is_new = false;
+};
+Result<StartedRun> insert_run(store::Tx& tx, const Pipeline& pipeline, const RunRequest& request,
+                              Time now);
 Result<Run> get_run(store::Tx& tx, int64_t id);
 // Newest first.
 Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id, const std::string& pipeline,

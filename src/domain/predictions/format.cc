@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kMagic = "RONDOPL1";
 constexpr size_t kMaxHeaderBytes = 1 << 20;
 
+constexpr int kKindShift = 14;  // of an answer's kind, above the count of its numbers
+
 // Flags of a record.
 constexpr uint8_t kCandidateAnswered = 1, kChampionFailed = 2, kCandidateFailed = 4, kLabelled = 8;
 
@@ -20,19 +22,23 @@ uint32_t checksum(std::string_view bytes) {
 }
 
 void put_answer(std::string& out, const Answer& answer) {
-    put(out, static_cast<uint16_t>(answer.values.size()));
+    CHECK(answer.values.size() <= kMaxAnswerValues, "an answer of too many numbers");
+    put(out, static_cast<uint16_t>(answer.values.size() | static_cast<size_t>(answer.kind)
+                                                              << kKindShift));
     for (const double value : answer.values) put(out, value);
     put_text(out, answer.text);
 }
 
 Answer get_answer(ByteReader& in) {
     Answer answer;
-    const auto count = in.get<uint16_t>();
+    const auto packed = in.get<uint16_t>();
+    const size_t count = packed & kMaxAnswerValues;
+    answer.kind = static_cast<NumberKind>(packed >> kKindShift);
     if (in.left() / sizeof(double) < count) {
         in.take(in.left() + 1);  // marks the reader as failed
         return answer;
     }
-    for (uint16_t i = 0; i < count; ++i) answer.values.push_back(in.get<double>());
+    for (size_t i = 0; i < count; ++i) answer.values.push_back(in.get<double>());
     answer.text = in.get_text();
     return answer;
 }

@@ -22,6 +22,8 @@ struct FileHeader {
 };
 
 inline constexpr size_t kMaxRecordBytes = 16 << 20;
+// Numbers of one answer: their count shares 16 bits with what kind they are.
+inline constexpr size_t kMaxAnswerValues = (1 << 14) - 1;
 
 // One value by its column's type, as log and model workers read it: a number's bytes, or a text
 // with its length.

@@ -1,9 +1,13 @@
 #include "domain/predictions/log.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <set>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -14,6 +18,12 @@ namespace rondo::predictions {
 namespace {
 
 constexpr size_t kMaxDayBytes = size_t{8} << 30;
+
+FirstAnswer first_answer(const Row& row) {
+    const bool by_candidate = row.arm == Arm::candidate && !row.candidate_failed;
+    return {row.served(), by_candidate ? row.candidate : row.champion, row.route, row.arm,
+            row.share};
+}
 
 // "2013-04-01.0.log" -> day and generation
 std::optional<std::pair<Day, int>> parse_name(std::string_view name) {
@@ -45,6 +55,11 @@ struct EndpointLog::Mapping {
         TRY_ASSIGN(out->file, env.files().open(path, FileSystem::Mode::append));
         TRY_ASSIGN(const uint64_t size, out->file->size());
         if (size < sizeof(Shared)) TRY(out->file->truncate(sizeof(Shared)));
+        // A hole in a mapped file ends the process when the disk is full as it is first touched.
+        const int error = ::posix_fallocate(out->file->descriptor(), 0, sizeof(Shared));
+        if (error != 0)
+            return fail(error == ENOSPC || error == EDQUOT ? Code::storage_full : Code::internal,
+                        "no space for the counters '" + path + "': " + std::strerror(error));
         void* address = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED,
                                out->file->descriptor(), 0);
         if (address == MAP_FAILED)
@@ -90,11 +105,10 @@ Status EndpointLog::recover(Time settled, KeepKeys keep) {
             continue;
         }
         if (decoded->whole_bytes < bytes.size()) TRY(file->truncate(decoded->whole_bytes));
-        for (Row& row : decoded->rows) {
+        for (const Row& row : decoded->rows) {
             ++file_rows_[parsed->first][static_cast<size_t>(row.arm)];
             if (keeps_keys_ && row.key.event_us >= to_micros(settled))
-                known_.try_emplace(row.key,
-                                   FirstAnswer{row.served(), row.route, row.arm, row.share});
+                known_.try_emplace(row.key, first_answer(row));
         }
         files_[parsed->first].push_back({std::move(file), path, decoded->header.schema});
     }
@@ -118,7 +132,7 @@ Result<std::optional<FirstAnswer>> EndpointLog::append(const Schema& schema, con
             return fail(Code::exhausted, "more than " + std::to_string(kMaxOpenRows) +
                                              " predictions since the watermark; move the "
                                              "watermark on, then repeat this request");
-        known_.emplace(row.key, FirstAnswer{row.served(), row.route, row.arm, row.share});
+        known_.emplace(row.key, first_answer(row));
     }
     // Counted before the answer leaves: what is counted and never written was lost.
     mapping_->shared->answered[static_cast<size_t>(row.arm)].fetch_add(1,
@@ -293,6 +307,7 @@ void Flusher::hurry() {
 
 void Flusher::run() {
     bool stopping = false;
+    std::set<const EndpointLog*> waiting;  // said once, not ten times a second
     while (!stopping) {
         std::vector<std::shared_ptr<EndpointLog>> logs;
         {
@@ -303,7 +318,10 @@ void Flusher::run() {
             logs = logs_;
         }
         for (const auto& each : logs) {
-            if (Status flushed = each->flush(); !flushed)
+            const Status flushed = each->flush();
+            if (flushed && waiting.erase(each.get()) > 0)
+                log::info("the prediction log is written again");
+            if (!flushed && waiting.insert(each.get()).second)
                 log::warning("the prediction log waits", {{"error", flushed.error().message}});
         }
     }

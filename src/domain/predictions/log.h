@@ -36,6 +36,7 @@ struct Counts {
 // What a repeated request is answered with.
 struct FirstAnswer {
     Answer answer;
+    int32_t version = 0;  // of the model that gave it
     uint32_t route = 0;
     Arm arm = Arm::champion;
     Share share = 0;

@@ -55,8 +55,12 @@ struct Key {
     friend auto operator<=>(const Key&, const Key&) = default;
 };
 
+// What a model's numbers were before they became doubles, so that they are shown alike each time.
+enum class NumberKind : uint8_t { float64, float32, int64 };
+
 // What a model said: numbers, or text for models whose answer is none.
 struct Answer {
+    NumberKind kind = NumberKind::float64;
     std::vector<double> values;
     std::string text;
     bool empty() const { return values.empty() && text.empty(); }

@@ -37,6 +37,24 @@ Result<std::vector<Label>> labels_between(store::Tx& tx, int64_t endpoint_id, Ti
     return labels;
 }
 
+Result<std::set<Day>> days_of_labels(store::Tx& tx, int64_t endpoint_id, std::optional<Day> after,
+                                     Day last) {
+    std::set<Day> days;
+    const int64_t end = to_micros(Time{last + std::chrono::days{1}});
+    int64_t from = after ? to_micros(Time{*after + std::chrono::days{1}}) : INT64_MIN;
+    while (from < end) {  // jumps from day to day, so it costs one look at the index for each
+        TRY_ASSIGN(const auto next, tx.one<std::optional<int64_t>>(
+                                        "SELECT min(event_us) FROM labels WHERE endpoint_id = $1 "
+                                        "AND event_us >= $2 AND event_us < $3",
+                                        endpoint_id, from, end));
+        if (!next || !*next) break;
+        const Day day = day_of(from_micros(**next));
+        days.insert(day);
+        from = to_micros(Time{day + std::chrono::days{1}});
+    }
+    return days;
+}
+
 Result<std::optional<Day>> sealed_day(store::Tx& tx, int64_t endpoint_id) {
     TRY_ASSIGN(const auto day,
                tx.one<std::optional<int32_t>>(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "domain/predictions/model.h"
@@ -16,6 +17,10 @@ Result<Inserted> insert_label(store::Tx& tx, int64_t endpoint_id, const Label& l
 // The labels of predictions with event time in [from, to) that were known at `known_by`, by key.
 Result<std::vector<Label>> labels_between(store::Tx& tx, int64_t endpoint_id, Time from, Time to,
                                           Time known_by);
+// The days after `after` (all, without one) up to `last` on which a labelled prediction was made,
+// or is said to have been.
+Result<std::set<Day>> days_of_labels(store::Tx& tx, int64_t endpoint_id, std::optional<Day> after,
+                                     Day last);
 // The last sealed day, if any.
 Result<std::optional<Day>> sealed_day(store::Tx& tx, int64_t endpoint_id);
 

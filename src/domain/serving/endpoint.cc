@@ -63,11 +63,15 @@ void Endpoint::set_routes(std::shared_ptr<const RouteTable> routes) {
 }
 
 void Endpoint::set_watermark(Time watermark) {
-    const auto current = routes_.load();
-    if (!current || watermark <= current->watermark) return;
-    auto next = std::make_shared<RouteTable>(*current);
-    next->watermark = watermark;
-    routes_.store(std::move(next));
+    int64_t current = watermark_us_.load();
+    while (current < to_micros(watermark) &&
+           !watermark_us_.compare_exchange_weak(current, to_micros(watermark))) {
+    }
+}
+
+std::optional<Time> Endpoint::watermark() const {
+    const int64_t at = watermark_us_.load();
+    return at == INT64_MIN ? std::nullopt : std::optional(from_micros(at));
 }
 
 std::shared_ptr<const ModelDescription> Endpoint::front() const {
@@ -100,7 +104,7 @@ Key Endpoint::key_of(const std::string& unit, Time event_time) const {
     return {to_micros(event_time), unit_hash(unit), 0};
 }
 
-Result<Time> Endpoint::moment_of(const RouteTable& table, const Labels& labels) const {
+Result<Time> Endpoint::moment_of(const Labels& labels, std::optional<Time> watermark) const {
     if (row_.spec.clock == Clock::arrival) return parts_.env.now();
     if (!labels.event_time || labels.unit.empty())
         return fail(Code::invalid,
@@ -108,11 +112,11 @@ Result<Time> Endpoint::moment_of(const RouteTable& table, const Labels& labels) 
                         " runs on event time: send the headers x-rondo-event-time and "
                         "x-rondo-unit-id with every prediction",
                     labels.unit.empty() ? "unit_id" : "event_time");
-    if (table.watermark != Time{} && *labels.event_time > table.watermark + kMaxAhead)
+    if (watermark && *labels.event_time > *watermark + kMaxAhead)
         return fail(Code::invalid,
                     "event time " + format_time(*labels.event_time) +
-                        " is more than 400 days ahead of the watermark " +
-                        format_time(table.watermark) + "; is the unit of time right?",
+                        " is more than 400 days ahead of the watermark " + format_time(*watermark) +
+                        "; is the unit of time right?",
                     "event_time");
     return *labels.event_time;
 }
@@ -138,6 +142,9 @@ Task<Endpoint::Scored> Endpoint::score(std::shared_ptr<Engine> engine,
     } else {
         out.answers = engine->predict(*frame);
     }
+    if (out.answers && out.answers->width > predictions::kMaxAnswerValues)
+        out.answers = fail(Code::invalid, "the model gives " + std::to_string(out.answers->width) +
+                                              " numbers a row; 16,383 are the most");
     out.took_us =
         static_cast<uint32_t>(std::min<int64_t>((parts_.env.steady() - start).count(), UINT32_MAX));
     co_return out;
@@ -166,8 +173,10 @@ std::optional<Served> Endpoint::first_answers(const Flight& flight) {
         const Key key{to_micros(flight.moment), unit, static_cast<uint32_t>(i)};
         const auto first = parts_.log->lookup(key);
         if (!first) return std::nullopt;
-        served.answers.width = first->answer.values.size();
+        served.version = first->version;
+        served.answers.kind = first->answer.kind;
         if (first->answer.text.empty()) {
+            served.answers.width = first->answer.values.size();
             served.answers.values.insert(served.answers.values.end(), first->answer.values.begin(),
                                          first->answer.values.end());
         } else {
@@ -187,8 +196,9 @@ Task<Result<Served>> Endpoint::predict(std::shared_ptr<const Frame> frame, Label
         co_return fail(Code::unavailable, "endpoint " + quoted(row_.spec.name) +
                                               " has no model yet: " + row_.spec.model +
                                               " names no version; train and register one first");
-    CO_TRY_ASSIGN(flight.moment, moment_of(*flight.table, labels));
-    const bool late = row_.spec.clock == Clock::event && flight.moment < flight.table->watermark;
+    const auto watermark = row_.spec.clock == Clock::event ? this->watermark() : std::nullopt;
+    CO_TRY_ASSIGN(flight.moment, moment_of(labels, watermark));
+    const bool late = watermark && flight.moment < *watermark;
     flight.live = &flight.table->at(flight.moment);
     const Route& route = flight.live->route;
     flight.sequence = row_.spec.clock == Clock::event
@@ -261,7 +271,10 @@ Result<Served> Endpoint::log_and_answer(const Flight& flight) {
         TRY_ASSIGN(const auto first, parts_.log->append(*flight.frame->schema, row));
         if (first) {  // another connection sent the same row at the same moment
             served.prediction_ids.push_back(id_of(row.key, first->arm, first->share, first->route));
-            if (served.answers.texts.empty())
+            served.version = first->version;
+            if (!served.answers.texts.empty())
+                served.answers.texts[i] = first->answer.text;
+            else
                 std::copy(first->answer.values.begin(), first->answer.values.end(),
                           served.answers.values.begin() +
                               static_cast<std::ptrdiff_t>(i * served.answers.width));

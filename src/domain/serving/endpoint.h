@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,6 @@ LiveRoute make_live(Route route, std::shared_ptr<Engine> champion,
 // The routes that a request may still fall under, by the moment they take effect. Immutable.
 struct RouteTable {
     std::vector<LiveRoute> routes;  // oldest first, never empty
-    Time watermark{};               // event clock: rows before it are late
     // The route in force at a moment of the endpoint's clock.
     const LiveRoute& at(Time moment) const;
 };
@@ -79,8 +79,10 @@ class Endpoint {
 
     std::shared_ptr<const RouteTable> routes() const { return routes_.load(); }
     void set_routes(std::shared_ptr<const RouteTable> routes);
-    // Promises that no row before this moment follows; later ones are marked late.
+    // Event clock: promises that no row before this moment follows; such rows are marked late. Only
+    // forward, and kept apart from the routes, because it may be promised before there are any.
     void set_watermark(Time watermark);
+    std::optional<Time> watermark() const;
 
     // What requests are decoded by, of the newest route; null without a model.
     std::shared_ptr<const ModelDescription> front() const;
@@ -117,7 +119,7 @@ class Endpoint {
         predictions::Arm arm;
         Scored champion, candidate;
     };
-    Result<Time> moment_of(const RouteTable& table, const Labels& labels) const;
+    Result<Time> moment_of(const Labels& labels, std::optional<Time> watermark) const;
     std::optional<Served> first_answers(const Flight& flight);
     Task<Scored> score(std::shared_ptr<Engine> engine, std::shared_ptr<const Frame> frame);
     void count_candidate(const Scored& scored);
@@ -129,6 +131,7 @@ class Endpoint {
     const EndpointRow row_;
     std::atomic<std::shared_ptr<const RouteTable>> routes_;
     std::atomic<std::shared_ptr<TripCounts>> trips_;
+    std::atomic<int64_t> watermark_us_{INT64_MIN};  // INT64_MIN: none yet
     std::atomic<uint32_t> next_sequence_{0};
 };
 

@@ -9,6 +9,8 @@ namespace {
 
 // Routes that a request can still fall under are few: the one in force and what follows.
 constexpr int kRoutesInView = 16;
+// A version that did not load waits for this many times what the try took.
+constexpr int kFailurePause = 10;
 
 }  // namespace
 
@@ -95,7 +97,10 @@ Status Endpoints::open(const EndpointRow& row) {
         Endpoint::Parts{parts_.env, parts_.ids, parts_.assignment_key, parts_.pool, log,
                         [this, id = row.id] { parts_.tripped(id); }},
         row);
-    if (before) endpoint->set_routes(before->routes());
+    if (before) {
+        endpoint->set_routes(before->routes());
+        if (const auto watermark = before->watermark()) endpoint->set_watermark(*watermark);
+    }
     {
         const std::lock_guard lock(mutex_);
         by_name_[row.spec.name] = endpoint;
@@ -119,6 +124,7 @@ Status Endpoints::refresh(int64_t endpoint_id) {
         TRY_ASSIGN(found.routes, sql::latest_routes(tx, endpoint_id, kRoutesInView));
         return found;
     }));
+    if (state.settled) endpoint->set_watermark(*state.settled);
     if (state.routes.empty()) return ok();
     const Time settled = state.settled.value_or(Time::min());
     // Of the routes that have begun only the newest is still in force.
@@ -127,8 +133,6 @@ Status Endpoints::refresh(int64_t endpoint_id) {
 
     TRY_ASSIGN(const ModelAlias model, parse_model(endpoint->row().spec.model));
     auto table = std::make_shared<RouteTable>();
-    if (const auto current = endpoint->routes()) table->watermark = current->watermark;
-    if (state.settled) table->watermark = std::max(table->watermark, *state.settled);
     for (const Route& route : state.routes) {
         TRY_ASSIGN(auto champion, engine(endpoint->row().workspace_id, model.name, route.champion));
         std::shared_ptr<Engine> candidate;
@@ -150,13 +154,23 @@ Result<std::shared_ptr<Engine>> Endpoints::engine(int64_t workspace_id, const st
         const std::lock_guard lock(mutex_);
         if (const auto held = engines_[key].lock()) return held;
     }
+    const Micros begun = parts_.env.steady();
+    if (const auto found = failed_.find(key); found != failed_.end()) {
+        if (begun < found->second.again) return fail(found->second.error);
+        failed_.erase(found);
+    }
     TRY_ASSIGN(const ModelPackage package, parts_.db.read_now([&](store::Tx& tx) {
         return parts_.fetch(tx, workspace_id, model, version);
     }));
-    TRY_ASSIGN(auto loaded, parts_.loader.load(package));
-    log::info("model loaded", {{"model", model}, {"version", version}, {"by", loaded->kind()}});
+    auto loaded = parts_.loader.load(package);
+    if (!loaded) {
+        const Micros ended = parts_.env.steady();
+        failed_[key] = {ended + kFailurePause * (ended - begun), loaded.error()};
+        return loaded;
+    }
+    log::info("model loaded", {{"model", model}, {"version", version}, {"by", (*loaded)->kind()}});
     const std::lock_guard lock(mutex_);
-    engines_[key] = loaded;
+    engines_[key] = *loaded;
     return loaded;
 }
 

@@ -56,7 +56,8 @@ class Endpoints {
     std::shared_ptr<Endpoint> find(int64_t id) const;
     std::vector<std::shared_ptr<Endpoint>> all() const;
 
-    // A loaded version, from the cache or freshly.
+    // A loaded version, from the cache or freshly. One that did not load is tried again after ten
+    // times as long as it took: a Python model that cannot start would keep a core busy.
     Result<std::shared_ptr<Engine>> engine(int64_t workspace_id, const std::string& model,
                                            int64_t version);
 
@@ -68,6 +69,11 @@ class Endpoints {
     std::map<std::string, std::shared_ptr<Endpoint>> by_name_;
     std::map<std::pair<std::string, int64_t>, std::weak_ptr<Engine>> engines_;
     std::mutex loading_;  // one load at a time: models are large
+    struct Failure {
+        Micros again{};  // on the steady clock
+        Error error;
+    };
+    std::map<std::pair<std::string, int64_t>, Failure> failed_;  // guarded by loading_
 };
 
 }  // namespace rondo::serving

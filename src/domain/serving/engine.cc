@@ -32,7 +32,7 @@ class TreeEngine final : public Engine {
         Answers answers;
         answers.rows = frame.rows;
         answers.width = booster_->outputs();
-        answers.single_precision = true;
+        answers.kind = NumberKind::float32;
         std::vector<float> out(frame.rows * answers.width);
         booster_->predict(rows, out);
         answers.values.assign(out.begin(), out.end());
@@ -41,6 +41,7 @@ class TreeEngine final : public Engine {
     bool blocks() const override { return false; }
     const ModelDescription& description() const override { return description_; }
     std::string kind() const override { return "native trees"; }
+    Output output() const override { return {ColumnType::float32, booster_->outputs()}; }
 
   private:
     std::shared_ptr<const trees::Booster> booster_;

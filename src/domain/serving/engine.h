@@ -23,6 +23,12 @@ class Engine {
     virtual bool blocks() const = 0;
     virtual const ModelDescription& description() const = 0;
     virtual std::string kind() const = 0;  // "native trees", "python worker"
+    // What its answers look like; of a Python model only an answer says for sure.
+    struct Output {
+        ColumnType type = ColumnType::float64;
+        size_t width = 1;
+    };
+    virtual Output output() const { return {}; }
 };
 
 // The files of a registered model version.

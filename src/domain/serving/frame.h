@@ -14,6 +14,7 @@ namespace rondo::serving {
 using predictions::Answer;
 using predictions::Cell;
 using predictions::ColumnType;
+using predictions::NumberKind;
 using predictions::Schema;
 
 struct Frame {
@@ -36,14 +37,14 @@ Result<Frame> project(const Frame& frame, const Schema& to);
 // The answers to a frame: one number a row, several numbers a row, or text (JSON) a row.
 struct Answers {
     size_t rows = 0;
-    size_t width = 1;                // numbers a row
-    bool single_precision = false;   // the numbers are floats: shown with their own digits
-    bool integers = false;           // class labels: shown without a fraction
+    size_t width = 1;  // numbers a row
+    NumberKind kind = NumberKind::float64;
     std::vector<double> values;      // rows * width
     std::vector<std::string> texts;  // instead of values: one JSON text a row
 
     Answer row(size_t index) const {
         Answer answer;
+        answer.kind = kind;
         if (!texts.empty()) {
             answer.text = texts[index];
         } else {

@@ -7,6 +7,8 @@
 namespace rondo::serving {
 namespace {
 
+constexpr double kExactIntegers = 9e15;  // a double holds every integer below it
+
 Status fill_cell(Frame& frame, const predictions::Column& column, std::string_view text) {
     Cell cell{};
     if (column.type == ColumnType::text) {
@@ -21,6 +23,9 @@ Status fill_cell(Frame& frame, const predictions::Column& column, std::string_vi
             if (std::isnan(*value))
                 return fail(Code::invalid, "column " + quoted(column.name) +
                                                " has an empty cell; integers cannot be missing");
+            if (std::trunc(*value) != *value || std::abs(*value) >= kExactIntegers)
+                return fail(Code::invalid, "column " + quoted(column.name) +
+                                               " has to hold integers, not " + std::string(text));
             cell.integer = static_cast<int64_t>(*value);
         } else {
             cell.real = column.type == ColumnType::float32

@@ -89,6 +89,12 @@ void send_signal(const Identity& identity, int signal) {
     ::close(descriptor);
 }
 
+void end_child(const Identity& identity) {
+    send_signal(identity, SIGKILL);
+    while (::waitpid(static_cast<pid_t>(identity.pid), nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
 Watcher::Watcher() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), thread_([this] { run(); }) {}
 
 Watcher::~Watcher() {

@@ -33,6 +33,9 @@ bool is_alive(const Identity& identity);
 // Sends a signal to that very process, or does nothing when it is gone.
 void send_signal(const Identity& identity, int signal);
 
+// Ends a child of this process with SIGKILL and waits until nothing is left of it.
+void end_child(const Identity& identity);
+
 // Calls back when processes end, children or not. One thread.
 class Watcher {
   public:

@@ -1,6 +1,7 @@
 #include "platform/process/walls.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -8,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -17,6 +19,11 @@ namespace {
 // Later rights than the headers of Debian 12 name.
 constexpr uint64_t kRefer = 1ULL << 13;     // ABI 2
 constexpr uint64_t kTruncate = 1ULL << 14;  // ABI 3
+struct RulesetAttributes {
+    uint64_t files = 0, network = 0, scoped = 0;
+};
+constexpr uint64_t kSocketsAndSignals = 3;  // ABI 6: none to what is outside
+constexpr size_t kFilesOnly = sizeof(uint64_t);
 
 constexpr uint64_t kReadFile = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE;
 constexpr uint64_t kRead = kReadFile | LANDLOCK_ACCESS_FS_READ_DIR;
@@ -40,10 +47,9 @@ class Ruleset {
         handled_ = kRead | kWriteFile | kWriteDirectory;
         if (version >= 2) handled_ |= kRefer;
         if (version >= 3) handled_ |= kTruncate;
-        landlock_ruleset_attr attributes{};
-        attributes.handled_access_fs = handled_;
-        descriptor_ = static_cast<int>(
-            ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0));
+        const RulesetAttributes attributes{handled_, 0, kSocketsAndSignals};
+        descriptor_ = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes,
+                                                 version >= 6 ? sizeof attributes : kFilesOnly, 0));
     }
     ~Ruleset() {
         if (descriptor_ >= 0) ::close(descriptor_);
@@ -80,6 +86,19 @@ void limit(__rlimit_resource_t what, rlim_t most) {
     (void)::setrlimit(what, &current);
 }
 
+// Root's programs keep rights over files only. Others reach around the walls: CAP_PERFMON reads any
+// process's environment, the server's with its database's password.
+void drop_rights() {
+    constexpr uint32_t kept = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER;
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> rights{};
+    if (::syscall(SYS_capget, &header, rights.data()) != 0) return;
+    const uint32_t left = rights[0].permitted & kept;
+    rights = {};
+    rights[0].effective = rights[0].permitted = left;
+    (void)::syscall(SYS_capset, &header, rights.data());
+}
+
 }  // namespace
 
 int landlock_version() {
@@ -100,6 +119,7 @@ Status build_walls(const Spec& spec) {
     limit(RLIMIT_NOFILE, kMaxOpenFiles);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail(Code::internal, std::string("no_new_privs: ") + std::strerror(errno));
+    drop_rights();  // and no exec gives them back
     const int version = landlock_version();
     if (version == 0) return ok();
     Ruleset rules(version);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "domain/predictions/format.h"
+#include "platform/crypto/crypto.h"
 
 namespace rondo::serving {
 namespace {
@@ -48,7 +49,7 @@ class Worker {
         if (memory_ != nullptr) ::munmap(memory_, size_);
         if (socket_ >= 0) ::close(socket_);
         if (arena_ >= 0) ::close(arena_);
-        if (identity_.pid != 0) process::send_signal(identity_, SIGKILL);
+        if (identity_.pid != 0) process::end_child(identity_);
     }
     Worker() = default;
     Worker(const Worker&) = delete;
@@ -148,11 +149,12 @@ class Worker {
                 answers.texts.emplace_back(in.get_text());
         } else {
             if (in.left() / sizeof(double) / answers.width < answers.rows) return broken();
-            answers.integers = kind == kIntegers;
-            answers.single_precision = kind == kFloats;
+            answers.kind = kind == kIntegers ? NumberKind::int64
+                           : kind == kFloats ? NumberKind::float32
+                                             : NumberKind::float64;
             for (size_t i = 0; i < answers.rows * answers.width; ++i)
-                answers.values.push_back(answers.integers ? static_cast<double>(in.get<int64_t>())
-                                                          : in.get<double>());
+                answers.values.push_back(kind == kIntegers ? static_cast<double>(in.get<int64_t>())
+                                                           : in.get<double>());
         }
         if (in.failed()) return broken();
         return answers;
@@ -197,12 +199,16 @@ class PythonEngine final : public Engine, public std::enable_shared_from_this<Py
         }
         const std::lock_guard lock(mutex_);
         waiting_.fetch_sub(1);
-        if (!worker_)
+        if (!worker_) {
+            if (!replacing_) replace();  // the last try came to nothing
             return fail(Code::unavailable, "the model's process is being replaced; retry soon");
+        }
         auto answers = worker_->predict(encode(frame));
         if (!answers && answers.error().code != Code::invalid &&
-            answers.error().code != Code::too_large)
+            answers.error().code != Code::too_large) {
+            log::warning("replacing a model's process", {{"pid", worker_->identity().pid}});
             replace();
+        }
         if (answers && answers->rows != frame.rows)
             return fail(Code::internal, "the model gave " + std::to_string(answers->rows) +
                                             " answers for " + std::to_string(frame.rows) + " rows");
@@ -213,18 +219,18 @@ class PythonEngine final : public Engine, public std::enable_shared_from_this<Py
     std::string kind() const override { return "python worker"; }
 
   private:
+    // With the lock held.
     void replace() {
-        log::warning("replacing a model's process", {{"pid", worker_->identity().pid}});
+        replacing_ = true;
         worker_.reset();
         workers_.on_starter([self = shared_from_this()] {
             auto fresh = self->start_();
-            if (!fresh) {
+            if (!fresh)
                 log::error("a model's process cannot be replaced",
                            {{"error", fresh.error().message}});
-                return;
-            }
             const std::lock_guard lock(self->mutex_);
-            self->worker_ = std::move(*fresh);
+            self->replacing_ = false;
+            if (fresh) self->worker_ = std::move(*fresh);
         });
     }
 
@@ -234,7 +240,25 @@ class PythonEngine final : public Engine, public std::enable_shared_from_this<Py
     std::atomic<int> waiting_{0};
     std::mutex mutex_;  // one request at a time
     std::unique_ptr<Worker> worker_;
+    bool replacing_ = false;
 };
+
+// Two versions of one name and number, one deleted and one made since, are not the same files.
+std::string content_of(const ModelPackage& package) {
+    std::string listing;
+    for (const auto& [path, entry] : package.files) {
+        put_text(listing, path);
+        put_text(listing, entry.digest);
+    }
+    return sha256_hex(listing).substr(0, 12);
+}
+
+void remove_tree(FileSystem& files, const std::string& path) {
+    if (const auto names = files.list(path)) {
+        for (const std::string& name : *names) remove_tree(files, path + "/" + name);
+    }
+    (void)files.remove(path);
+}
 
 }  // namespace
 
@@ -286,28 +310,38 @@ void PythonWorkers::on_starter(std::function<void()> work) {
 // The model's files as a folder, made whole before it gets its name.
 Result<std::string> PythonWorkers::materialise(const ModelPackage& package) {
     FileSystem& files = env_.files();
-    const std::string folder =
-        options_.folder + "/models/" + package.name + "-" + std::to_string(package.version);
+    const std::string folder = options_.folder + "/models/" + package.name + "-" +
+                               std::to_string(package.version) + "-" + content_of(package);
     if (files.exists(folder)) return folder;
     const std::string making = folder + ".tmp-" + random_hex(env_, 6);
+    Status made = copy_files(package, making);
+    if (made) made = files.rename(making, folder);
+    if (!made) {  // a full disk would only get fuller with each try
+        remove_tree(files, making);
+        return fail(made.error());
+    }
+    return folder;
+}
+
+Status PythonWorkers::copy_files(const ModelPackage& package, const std::string& folder) {
+    FileSystem& files = env_.files();
     uint64_t total = 0;
-    TRY(files.make_directories(making));
+    TRY(files.make_directories(folder));
     for (const auto& [path, entry] : package.files) {
         total += entry.size;
         if (total > kMaxModelBytes) return fail(Code::too_large, "the model has more than 16 GiB");
         const size_t slash = path.rfind('/');
         if (slash != std::string::npos)
-            TRY(files.make_directories(making + "/" + path.substr(0, slash)));
+            TRY(files.make_directories(folder + "/" + path.substr(0, slash)));
         TRY_ASSIGN(const auto digest, blob::Digest::parse(entry.digest));
-        TRY_ASSIGN(auto file, files.open(making + "/" + path, FileSystem::Mode::create_new));
+        TRY_ASSIGN(auto file, files.open(folder + "/" + path, FileSystem::Mode::create_new));
         constexpr size_t kPiece = 1 << 20;
         for (uint64_t at = 0; at < entry.size; at += kPiece) {
             TRY_ASSIGN(const std::string piece, blobs_.read(digest, at, kPiece));
             TRY(file->append(piece));
         }
     }
-    TRY(files.rename(making, folder));
-    return folder;
+    return ok();
 }
 
 Result<std::shared_ptr<Engine>> PythonWorkers::start(const ModelPackage& package,

@@ -35,6 +35,7 @@ class PythonWorkers final : public Loader::PythonEngines {
 
   private:
     Result<std::string> materialise(const ModelPackage& package);
+    Status copy_files(const ModelPackage& package, const std::string& folder);
 
     Env& env_;
     blob::Store& blobs_;

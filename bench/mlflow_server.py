@@ -1,0 +1,273 @@
+"""The tracking server against `mlflow server`, both with SQLite on the same disk, the same raw
+HTTP requests over kept-alive connections, answers checked:
+
+- log-batch of 1,000 metrics, one client
+- log-metric, 16 clients (wrk, so that the clients cost little)
+- set-tag, 16 clients: mlflow's SQLite syncs each commit to the disk, Rondo's does so for all but
+  points of metrics, which a loss of power (not of the process) may take; this one is synced on both
+- runs/search over 10,000 runs by a metric and a param, ordered by another metric, one client
+- start: from exec to the first 200 on an empty folder (/readyz, /health)
+- memory after 10 idle seconds
+
+The peer is tried with one worker and with its default of four, and with its job execution off,
+which ends ten more processes of its own; its memory is also told as it starts by default. Its first
+start, in which Python compiles, does not count."""
+
+import json
+import sqlite3
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from common import MLFLOW, Bench, Table, environment, repeat, say
+
+RUNS = 10_000
+CLIENTS = 16
+STARTS, PEER_STARTS = 10, 3
+IDLE_SECONDS = 10
+API = "/api/2.0/mlflow/"
+KEYS, STEPS = 10, 100  # of one batch
+BATCHES = 50  # different ones
+NO_JOBS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def mlflow(bench, workers, env=NO_JOBS):
+    name = "mlflow server, " + ("1 worker" if workers == 1 else f"{workers} workers")
+    return bench.start(name, lambda port: [*MLFLOW, "server", "--port", port, "--workers", workers],
+                       "/health", env=environment(**env))
+
+
+def post(client, name, message):
+    return client.call("POST", API + name, message)
+
+
+def new_experiment(client, name):
+    return post(client, "experiments/create", {"name": name})["experiment_id"]
+
+
+def new_run(client, experiment, name):
+    made = post(client, "runs/create", {"experiment_id": experiment, "run_name": name,
+                                        "start_time": 1})
+    return made["run"]["info"]["run_id"]
+
+
+# Filling: run number i, the same on both.
+
+def values(i):
+    metrics = {"loss": i * 7919 % 10007 / 10007, "accuracy": i * 104_729 % 10_009 / 10_009,
+               "f1": i % 997 / 997}
+    params = {"model": "abcde"[i % 5], "depth": str(i % 12), "rate": f"0.{i % 9 + 1}",
+              "features": str(i % 40), "seed": str(i)}
+    return metrics, params, {"team": f"team {i % 7}"}
+
+
+def fill_run(client, experiment, i):
+    run, (metrics, params, tags) = new_run(client, experiment, f"run {i}"), values(i)
+    post(client, "runs/log-batch", {
+        "run_id": run,
+        "metrics": [{"key": k, "value": v, "timestamp": 1, "step": 0} for k, v in metrics.items()],
+        "params": [{"key": k, "value": v} for k, v in params.items()],
+        "tags": [{"key": k, "value": v} for k, v in tags.items()]})
+    return run
+
+
+def fill_file(path, template):
+    """Copies run 0 in mlflow's own file, which the server's first request has made: over HTTP the
+    filling would take minutes."""
+    database = sqlite3.connect(path, timeout=60)
+    database.row_factory = sqlite3.Row
+    for table in ("runs", "metrics", "latest_metrics", "params", "tags"):
+        rows = [dict(r) for r in database.execute(f"SELECT * FROM {table} WHERE run_uuid = ?",
+                                                  [template])]
+        assert rows, table
+        insert = (f"INSERT INTO {table} ({', '.join(rows[0])}) "
+                  f"VALUES ({', '.join(':' + name for name in rows[0])})")
+        for i in range(1, RUNS):
+            metrics, params, tags = values(i)
+            known = {**metrics, **params, **tags, "mlflow.runName": f"run {i}"}
+            for row in rows:
+                copy = {**row, "run_uuid": f"{i:032x}"}
+                if table == "runs":
+                    copy["name"] = f"run {i}"
+                    copy["artifact_uri"] = row["artifact_uri"].replace(template, copy["run_uuid"])
+                else:
+                    copy["value"] = known[row["key"]]
+                database.execute(insert, copy)
+    database.commit()
+    database.close()
+
+
+def fill(server):
+    client = server.client()
+    experiment = new_experiment(client, "filled")
+    first = fill_run(client, experiment, 0)
+    begun = time.monotonic()
+    if server.name == "rondo":
+        def fill_part(part):
+            own = server.client()
+            for i in range(1 + part, RUNS, CLIENTS):
+                fill_run(own, experiment, i)
+
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            list(pool.map(fill_part, range(CLIENTS)))
+    else:
+        fill_file(server.folder / "mlflow.db", first)
+    say(f"{RUNS} runs in {server.name} in {time.monotonic() - begun:.1f} s")
+    return experiment
+
+
+# What is measured.
+
+def search(experiment):
+    """The right answer is known: it is computed here."""
+    matching = [i for i in range(RUNS)
+                if values(i)[0]["loss"] < 0.2 and values(i)[1]["model"] == "b"]
+    matching.sort(key=lambda i: -values(i)[0]["accuracy"])
+    expected = [f"run {i}" for i in matching[:100]]
+    body = json.dumps({"experiment_ids": [experiment], "max_results": 100,
+                       "filter": "metrics.loss < 0.2 and params.model = 'b'",
+                       "order_by": ["metrics.accuracy DESC"]}).encode()
+
+    def call(client, _):
+        runs = json.loads(client.send("POST", API + "runs/search", body))["runs"]
+        assert [run["info"]["run_name"] for run in runs] == expected
+        assert len(runs[0]["data"]["metrics"]) == 3 and len(runs[0]["data"]["params"]) == 5
+
+    return repeat(call)
+
+
+def history(client, run, key):
+    found, token = [], ""
+    while True:
+        page = client.call("GET", f"{API}metrics/get-history?run_id={run}&metric_key={key}"
+                                  f"&max_results=25000&page_token={token}")
+        found += page.get("metrics", [])
+        token = page.get("next_page_token")
+        if not token:
+            return found
+
+
+def log_metric(bench, server):
+    """Each request has a step of its own, and every one that was answered has to be stored."""
+    client = server.client()
+    run = new_run(client, new_experiment(client, "log-metric"), "one metric at a time")
+    load = bench.wrk(API + "runs/log-metric", [json.dumps(
+        {"run_id": run, "key": "loss", "value": 0.5, "timestamp": 1, "step": "@N@"}
+    ).replace('"@N@"', "@N@")], connections=CLIENTS)
+    answered = []
+
+    def counted(server):
+        answered.append(load(server))
+        return answered[-1]
+
+    def check():
+        steps = {int(metric["step"]) for metric in history(server.client(), run, "loss")}
+        sent = sum(answered)  # and what was under way when a load of wrk ended
+        assert sent <= len(steps) <= sent + CLIENTS * len(answered), (sent, len(steps))
+
+    return counted, check
+
+
+def set_tag(bench, server):
+    """One tag, a new value each time; a value that was sent has to stand at the end."""
+    client = server.client()
+    run = new_run(client, new_experiment(client, "set-tag"), "one tag at a time")
+    post(client, "runs/set-tag", {"run_id": run, "key": "progress", "value": "step 0"})
+    body = json.dumps({"run_id": run, "key": "progress", "value": "step @N@"})
+
+    def check():
+        tags = server.client().call("GET", f"{API}runs/get?run_id={run}")["run"]["data"]["tags"]
+        value = next(tag["value"] for tag in tags if tag["key"] == "progress")
+        assert value.removeprefix("step ").isdigit(), value
+
+    return bench.wrk(API + "runs/set-tag", [body], connections=CLIENTS), check
+
+
+def log_batch(server):
+    """Batches are made before; one whole batch is read again, and the last values of all."""
+    client = server.client()
+    experiment = new_experiment(client, "log-batch")
+
+    def batch(run, number):
+        return json.dumps({"run_id": run, "metrics": [
+            {"key": f"metric_{key}", "value": number + step / 1000, "timestamp": number,
+             "step": number * STEPS + step} for key in range(KEYS) for step in range(STEPS)]})
+
+    checked = new_run(client, experiment, "checked")
+    client.send("POST", API + "runs/log-batch", batch(checked, 3).encode())
+    for key in range(KEYS):
+        found = sorted((int(m["step"]), m["value"]) for m in
+                       history(client, checked, f"metric_{key}"))
+        assert found == [(3 * STEPS + step, 3 + step / 1000) for step in range(STEPS)]
+
+    place = []  # a run for each 50 batches, so that each batch is new
+
+    def call(client, i):
+        if i % BATCHES == 0:
+            run = new_run(client, experiment, f"batches {len(place)}")
+            place[:] = [batch(run, number).encode() for number in range(BATCHES)]
+            call.run = run
+        assert client.send("POST", API + "runs/log-batch", place[i % BATCHES]) in (b"{}", b"{}\n")
+        call.last = i % BATCHES
+
+    def check():
+        run = server.client().call("GET", f"{API}runs/get?run_id={call.run}")["run"]
+        latest = {m["key"]: (int(m["step"]), m["value"]) for m in run["data"]["metrics"]}
+        last = (call.last * STEPS + STEPS - 1, call.last + (STEPS - 1) / 1000)
+        assert latest == {f"metric_{key}": last for key in range(KEYS)}, latest
+
+    return repeat(call), check
+
+
+def measure_requests(bench, table, server):
+    table.measure("runs/search, 10,000 runs", server, search(fill(server)))
+    load, check = log_metric(bench, server)
+    table.measure("log-metric, 16 clients", server, load)
+    check()
+    load, check = set_tag(bench, server)
+    table.measure("set-tag, 16 clients, synced", server, load)
+    check()
+    load, check = log_batch(server)
+    table.measure("log-batch, 1,000 metrics", server, load)
+    check()
+
+
+def measure_starts(bench, table, make, count):
+    taken = []
+    for _ in range(count):
+        server = make()
+        taken.append(server.start_seconds * 1000)
+        bench.stop(server)
+    table.add(f"start, median of {STARTS} (of {PEER_STARTS})", server.name,
+              statistics.median(taken), "ms")
+    table.add("start, the fastest of them", server.name, min(taken), "ms")
+
+
+def measure_idle(bench, table, server, name):
+    time.sleep(IDLE_SECONDS)
+    count = len(server.tree()) - 1
+    if server.name == "rondo":
+        table.add("idle memory: VmRSS; all processes' PSS", name, server.rss() / 1e6, "MB")
+    else:
+        table.add("idle memory: VmRSS; all processes' PSS", name, server.pss() / 1e6, "MB")
+    table.add("child processes when idle", name, count, "")
+
+
+def main():
+    table = Table("Tracking server against mlflow server 3.17.2 (bench/mlflow_server.py)")
+    with Bench() as bench:
+        measure_starts(bench, table, bench.rondo, STARTS)
+        bench.stop(mlflow(bench, 1))
+        measure_starts(bench, table, lambda: mlflow(bench, 1), PEER_STARTS)
+        for make in (bench.rondo, lambda: mlflow(bench, 1), lambda: mlflow(bench, 4)):
+            server = make()
+            measure_idle(bench, table, server, server.name)
+            measure_requests(bench, table, server)
+            bench.stop(server)
+        server = mlflow(bench, 4, {})
+        measure_idle(bench, table, server, "mlflow server, as it starts by default")
+    table.print()
+
+
+if __name__ == "__main__":
+    main()

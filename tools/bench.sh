@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Figures and ratios against named peers, all from one run on one machine: about ten minutes.
+# usage: tools/bench.sh [NAME...]   (network trees serving mlflow_server)
+#        tools/bench.sh --evidence   runs all and writes the figures into docs/evidence/bench.md
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+cd "$root"
+
+evidence=no all=(network trees serving mlflow_server)
+if [ "${1:-}" = --evidence ]; then evidence=yes; shift; fi
+names=("$@")
+[ ${#names[@]} -gt 0 ] && [ $evidence = no ] || names=("${all[@]}")
+for name in "${names[@]}"; do
+    [[ " ${all[*]} " = *" $name "* ]] ||
+        { echo "no benchmark $name; there are ${all[*]}" >&2; exit 2; }
+done
+
+need_packages tools/packages.txt tools/packages-bench.txt
+need_venv bench
+say "building"
+build_release rondo bench_trees | tail -n 1
+export RONDO_BUILD=$root/build/release MLFLOW_DISABLE_TELEMETRY=true OMP_NUM_THREADS=1
+mkdir -p build/bench
+load=$(cut -d ' ' -f 1 /proc/loadavg)
+
+failed=()
+for name in "${names[@]}"; do
+    say "$name"
+    begun=$SECONDS
+    build/venv-bench/bin/python -W ignore "bench/$name.py" | tee "build/bench/$name.txt" ||
+        failed+=("$name")
+    printf '   %s took %d s\n' "$name" $((SECONDS - begun))
+done
+
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "failed: ${failed[*]}" >&2
+    exit 1
+fi
+[ $evidence = yes ] || exit 0
+
+# What stands above the line with the word figures is written by hand, and stays.
+page=docs/evidence/bench.md
+{
+    sed '/^<!-- figures/q' "$page"
+    printf '\n%s, %d cores of %s, %s.' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" \
+        "$(nproc --all)" "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" \
+        "$(awk '/MemTotal/ { printf "%.0f GB of memory", $2 / 1e6 }' /proc/meminfo)"
+    printf '\nLoad average when it began: %s; on its own, each benchmark makes about 2.\n' "$load"
+    for name in "${names[@]}"; do
+        printf '\n```text'
+        cat "build/bench/$name.txt"
+        printf '```\n'
+    done
+} >build/bench/evidence.md
+mv build/bench/evidence.md "$page"
+say "written: $page"
