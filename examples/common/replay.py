@@ -89,8 +89,10 @@ class Replay:
                               {"labels": batch[k : k + LABELS_PER_CALL]})
         return len(batch)
 
-    def settled(self):
-        answer = self.control.call("GET", f"/api/rondo/v1/endpoints/{self.endpoint}/settled")
+    def begin(self):
+        """How far everything is settled, in a session whose every answer still counts."""
+        answer = self.control.settled(self.endpoint)
+        self.session = answer["session"]
         return parse(answer["settled"]) if answer.get("settled") else None
 
     def run(self, first_day, last_day, until=lambda: False):
@@ -101,29 +103,34 @@ class Replay:
         total = sum(1 for row in self.rows if row["event_time"] < last_day + self.tick)
         progress = Progress(total, "played")
         moment, position = start, 0
+        self.begin()
         while moment < end and (moment < last_day + self.tick or not until()):
             after = moment + DAY
             try:
+                if self.on_day:
+                    self.on_day(moment)
                 today = []
                 while position < len(self.rows) and self.rows[position]["event_time"] < after:
                     today.append(self.rows[position])
                     position += 1
                 self.predict_all(today)
                 self.send_labels(moment, after)
-                self.control.watermark(self.endpoint, iso(after))
+                self.control.watermark(self.endpoint, iso(after), self.session)
             except (OSError, RondoError) as error:
-                if isinstance(error, RondoError) and error.status < 500:
+                if isinstance(error, RondoError) and error.status < 500 and error.status != 409:
                     raise
-                # The server was away: go back to what is settled and play again from there.
-                settled = self.settled() or start
+                # The server was away, or is a new one: what it answered last may not be logged. Go
+                # back to what is settled and play again from there.
+                before = self.session
+                settled = self.begin() or start
+                if isinstance(error, RondoError) and error.status == 409 and self.session == before:
+                    raise
                 while position > 0 and self.rows[position - 1]["event_time"] >= settled:
                     position -= 1
                 moment = max(settled, start)
                 progress.done = position
                 continue
             progress.add(len(today), iso(after)[:10])
-            if self.on_day:
-                self.on_day(after)
             moment = after
         print(file=sys.stderr)
         return moment

@@ -96,11 +96,18 @@ class Rondo:
         return self.call("PUT", f"/api/rondo/v1/pipelines/{name}", raw=text.encode(),
                          content_type="application/yaml")
 
-    def watermark(self, endpoint, moment):
-        """Moves the watermark and waits until everything up to there is decided and done."""
+    def settled(self, endpoint):
+        """How far everything is decided, and the server's session."""
+        return self.call("GET", f"/api/rondo/v1/endpoints/{endpoint}/settled")
+
+    def watermark(self, endpoint, moment, session=None):
+        """Moves the watermark and waits until everything up to there is decided and done. With a
+        session, refused (409) by a server that has started anew since it gave it."""
+        message = {"event_time": moment, "wait": True}
+        if session:
+            message["session"] = session
         while True:
-            answer = self.call("POST", f"/api/rondo/v1/endpoints/{endpoint}/watermark",
-                               {"event_time": moment, "wait": True})
+            answer = self.call("POST", f"/api/rondo/v1/endpoints/{endpoint}/watermark", message)
             if answer["reached"]:
                 return answer
 

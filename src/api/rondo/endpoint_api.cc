@@ -23,8 +23,8 @@ constexpr size_t kMaxLabels = 10'000;
 // Below the usual time-outs of clients and proxies; the caller asks again.
 constexpr Micros kPatience{25'000'000};
 
-EndpointApi::SettledAnswer to_answer(loop::Settled settled) {
-    return {settled.at, settled.reached, std::move(settled.waiting_for)};
+EndpointApi::SettledAnswer to_answer(loop::Settled settled, const loop::Engine& engine) {
+    return {settled.at, settled.reached, std::move(settled.waiting_for), engine.session()};
 }
 
 }  // namespace
@@ -211,6 +211,12 @@ Task<Result<predictions::AcceptedLabels>> EndpointApi::feedback(Feedback feedbac
 
 Task<Result<EndpointApi::SettledAnswer>> EndpointApi::watermark(Watermark watermark, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(watermark.name));
+    if (watermark.session && *watermark.session != parts_.engine.session())
+        co_return fail(Code::conflict,
+                       "the server has started anew: predictions that it answered just before may "
+                       "not be logged; ask GET /api/rondo/v1/endpoints/" +
+                           watermark.name + "/settled and send again what follows that time",
+                       "session");
     const rondo::Status promised = co_await parts_.pool.run([this, endpoint, watermark] {
         return parts_.engine.promise(*endpoint, watermark.event_time);
     });
@@ -218,14 +224,14 @@ Task<Result<EndpointApi::SettledAnswer>> EndpointApi::watermark(Watermark waterm
     CO_TRY_ASSIGN(auto settled,
                   co_await parts_.engine.settled(endpoint->row().id, watermark.event_time,
                                                  watermark.wait ? kPatience : Micros{0}));
-    co_return to_answer(std::move(settled));
+    co_return to_answer(std::move(settled), parts_.engine);
 }
 
 Task<Result<EndpointApi::SettledAnswer>> EndpointApi::settled(Named named, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(named.name));
     CO_TRY_ASSIGN(auto settled,
                   co_await parts_.engine.settled(endpoint->row().id, std::nullopt, Micros{0}));
-    co_return to_answer(std::move(settled));
+    co_return to_answer(std::move(settled), parts_.engine);
 }
 
 }  // namespace rondo::api

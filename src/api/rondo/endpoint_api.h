@@ -100,22 +100,28 @@ class EndpointApi {
         std::string name;
         Time event_time{};
         bool wait = false;
+        std::optional<std::string> session;
         static constexpr auto fields =
             std::tuple{json::field("name", &Watermark::name, "Name of the endpoint"),
                        json::field("event_time", &Watermark::event_time,
                                    "No prediction or label before this follows", json::required),
                        json::field("wait", &Watermark::wait,
-                                   "Answer when everything up to there is decided and done")};
+                                   "Answer when everything up to there is decided and done"),
+                       json::field("session", &Watermark::session,
+                                   "Refuse when the server has started anew since it gave this: "
+                                   "what it answered last may not be logged")};
     };
     struct SettledAnswer {
         std::optional<Time> settled;
         bool reached = false;
         std::string waiting_for;
+        std::string session;
         static constexpr auto fields = std::tuple{
             json::field("settled", &SettledAnswer::settled, "Everything up to here is decided"),
             json::field("reached", &SettledAnswer::reached,
                         "Whether that is as far as was asked for; if not, ask again"),
-            json::field("waiting_for", &SettledAnswer::waiting_for, "What holds the rest back")};
+            json::field("waiting_for", &SettledAnswer::waiting_for, "What holds the rest back"),
+            json::field("session", &SettledAnswer::session, "Another one with each start")};
     };
 
     Task<Result<Status>> put(Named, rpc::Context);

@@ -19,10 +19,12 @@ namespace {
 // Endpoints on the arrival clock come due by themselves, aliases are moved by others, and a full
 // disk empties: look again at least this often.
 constexpr auto kLookEvery = std::chrono::seconds{1};
+constexpr size_t kSessionBytes = 16;  // never the same twice on one data folder
 
 }  // namespace
 
-Engine::Engine(Parts parts) : parts_(std::move(parts)) {}
+Engine::Engine(Parts parts)
+    : parts_(std::move(parts)), session_(random_hex(parts_.env, kSessionBytes)) {}
 Engine::~Engine() { stop(); }
 
 void Engine::start() {

@@ -45,6 +45,11 @@ class Engine {
     // How far an endpoint is. With a patience, waits until it has reached `until`.
     Task<Result<Settled>> settled(int64_t endpoint_id, std::optional<Time> until, Micros patience);
 
+    // Names this start of the server. What it answered and had not yet written to the prediction
+    // log went with an earlier one: who plays rows and promises watermarks checks that it is the
+    // same.
+    const std::string& session() const { return session_; }
+
     const Parts& parts() const { return parts_; }
 
   private:
@@ -59,6 +64,7 @@ class Engine {
     Result<std::optional<Time>> start_of(serving::Endpoint& endpoint, std::optional<Time> target);
 
     Parts parts_;
+    const std::string session_;
     events::Hub moved_;  // wakes those who wait for a watermark
 
     std::mutex mutex_;  // guards what follows
