@@ -16,7 +16,7 @@ namespace {
 using namespace rondo;
 namespace cli = app::cli;
 
-// Exit codes are part of the interface (docs/guide/cli.md).
+// Exit codes are part of the interface (docs/guide/README.md).
 int exit_code(Code code) {
     switch (code) {
         case Code::not_found:
