@@ -28,10 +28,18 @@ proof() {
     local name=$1 begun=$SECONDS log=$kept/$1.log status=0 verdict=holds
     shift
     say "$name"
-    "$@" >"$log" 2>&1 || status=$?
-    if [ "$status" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) verdict=FAILS; tail -n 40 "$log"; fi
+    # A shell of its own: inside a condition `set -e` would not end a proof at its first failure.
+    (set -e; "$@") >"$log" 2>&1 &
+    wait $! || status=$?
+    if [ "$status" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1)) verdict=FAILS
+        tail -n 40 "$log"
+    fi
     local facts
-    facts=$(grep -E '^(proof: |[0-9]+ (passed|failed).* in )' "$log" | tail -n 12 | sed 's/^proof: //')
+    facts=$(grep -oE 'proof: .*|^[0-9]+ (passed|failed).* in .*' "$log" | tail -n 20 |
+        sed 's/^proof: //') || true
     printf '%s\n%s (%d s)\n' "$facts" "$verdict" $((SECONDS - begun))
     printf '## %s\n\n`tools/verify.sh %s` on %s: %s, %d s.\n\n%s\n' "$name" "$name" \
         "$(date -u +%Y-%m-%d)" "$verdict" $((SECONDS - begun)) "$(sed 's/^/    /' <<<"$facts")" \
@@ -46,14 +54,19 @@ preset() {
     cmake --build "build/$1" --target "${@:2}" | tail -n 1
 }
 
-sanitized() {  # NAME [PREFIX...]: unit tests, network and API tests with a sanitized server
+sanitized() (  # NAME [PREFIX...]: unit tests, and three suites against a sanitized server
+    set -e
     local name=$1
     shift
     preset "$name" rondo rondo_tests
     "$@" "build/$name/rondo_tests" | sed -n 's/^\[doctest\] test cases/proof: unit tests/p'
-    RONDO_BUILD=$root/build/$name RONDO_BINARY=$root/build/$name/rondo "$@" \
-        "$root/build/venv-test/bin/python" -m pytest -q -p no:cacheprovider tests/net tests/api
-}
+    export RONDO_BUILD=$root/build/$name RONDO_BINARY=$root/build/$name/rondo
+    local suite
+    for suite in net api serving; do  # on their own: each has a conftest.py
+        echo "proof: tests/$suite"
+        "$@" "$root/build/venv-test/bin/python" -m pytest -q -p no:cacheprovider "tests/$suite"
+    done
+)
 
 fuzz_all() {  # every decoder for a minute
     preset fuzz all

@@ -71,15 +71,15 @@ def test_a_watcher_sees_the_server_stop(start):
 
 
 def test_cancelled_watches_leave_nothing(server):
-    before = server.descriptors()
+    before = server.sockets()
     for _ in range(20):
         with channel(server) as ch:
             watch = health_pb2_grpc.HealthStub(ch).Watch(health_pb2.HealthCheckRequest())
             assert next(watch).status == 1
     until = time.monotonic() + 5
-    while server.descriptors() > before and time.monotonic() < until:
+    while server.sockets() > before and time.monotonic() < until:
         time.sleep(0.05)
-    assert server.descriptors() <= before
+    assert server.sockets() <= before
 
 
 def test_unknown_methods(server):

@@ -79,7 +79,7 @@ def test_a_body_that_is_too_large_or_unwanted(server):
 
 
 def test_a_reset_or_vanished_client_leaves_no_trace(server):
-    before = server.descriptors()
+    before = server.sockets()
     for _ in range(50):
         with H2(server) as client:
             stream = client.request(UPLOAD, "POST", end=False)
@@ -87,9 +87,9 @@ def test_a_reset_or_vanished_client_leaves_no_trace(server):
             client.send(frame(RST, 0, stream, struct.pack(">I", 8)))
             client.request("/openapi.json")
     until = time.monotonic() + 5
-    while server.descriptors() > before and time.monotonic() < until:
+    while server.sockets() > before and time.monotonic() < until:
         time.sleep(0.05)
-    assert server.descriptors() <= before
+    assert server.sockets() <= before
 
 
 def flood(server, make, frames, settings=b""):

@@ -100,7 +100,7 @@ def test_clients_that_leave(start, authority, speak, secure):
         return made.wrap_socket(plain, server_hostname="localhost") if secure else plain
 
     rounds = ROUNDS // 4 if secure else ROUNDS
-    before = server.descriptors()
+    before = server.sockets()
 
     def client(seed):
         rng = random.Random(seed)
@@ -114,9 +114,9 @@ def test_clients_that_leave(start, authority, speak, secure):
                      b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert sock.recv(100)
     until = time.monotonic() + 15
-    while server.descriptors() > before and time.monotonic() < until:
+    while server.sockets() > before and time.monotonic() < until:
         time.sleep(0.1)
-    assert server.descriptors() <= before
+    assert server.sockets() <= before
     server.stop()
 
 
