@@ -21,6 +21,11 @@ SANITIZED = any(name in pathlib.Path(BINARY).read_bytes()
                 for name in (b"__asan_init", b"__tsan_init"))
 
 
+def patience(seconds):
+    """A limit of latency: a sanitized server is some fifty times slower beside other work."""
+    return seconds * (50 if SANITIZED else 1)
+
+
 class Server:
     """A running server with its own data folder. Ends, and must end well, with the test."""
 

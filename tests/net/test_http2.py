@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 
+from conftest import patience
 from h2client import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, H2, HEADERS, PING,
                       RST, SETTINGS, WINDOW, frame)
 from test_limits import GET, MIB, latencies, p99
@@ -162,7 +163,7 @@ def test_T33_others_do_not_notice(start):
     stop.set()
     attacker.join()
     print(f"p99 alone {quiet * 1e6:.0f} us, during rapid resets {busy * 1e6:.0f} us")
-    assert busy < 2 * quiet + 0.02  # attacker and client share this machine's cores and a lock
+    assert busy < 2 * quiet + patience(0.02)  # attacker and client share this machine's cores and a lock
 
 
 def test_T33_hpack_bomb(server):
