@@ -191,6 +191,7 @@ Status run_server(const Config& config) {
     periodic.stop();
     engine.stop();
     executor.stop();
+    watcher.stop();  // its callbacks speak to the executor
     model_pool.stop();
     file_pool.stop();
     db->stop();

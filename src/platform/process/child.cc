@@ -97,13 +97,17 @@ void end_child(const Identity& identity) {
 
 Watcher::Watcher() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), thread_([this] { run(); }) {}
 
-Watcher::~Watcher() {
+void Watcher::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     (void)::eventfd_write(wake_, 1);
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
+}
+
+Watcher::~Watcher() {
+    stop();
     for (const auto& [descriptor, entry] : watched_) ::close(descriptor);
     ::close(wake_);
 }

@@ -46,6 +46,8 @@ class Watcher {
 
     // `ended` is called once, on the watcher's thread, also when the process is gone already.
     void watch(const Identity& identity, std::function<void()> ended);
+    // No callback after this has returned. Call it before what the callbacks speak to is gone.
+    void stop();
 
   private:
     void run();
