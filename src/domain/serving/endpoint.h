@@ -11,6 +11,7 @@
 
 #include "base/env.h"
 #include "base/hash.h"
+#include "base/published.h"
 #include "domain/predictions/id.h"
 #include "domain/predictions/log.h"
 #include "domain/serving/engine.h"
@@ -129,8 +130,8 @@ class Endpoint {
 
     Parts parts_;
     const EndpointRow row_;
-    std::atomic<std::shared_ptr<const RouteTable>> routes_;
-    std::atomic<std::shared_ptr<TripCounts>> trips_;
+    Published<const RouteTable> routes_;
+    Published<TripCounts> trips_;
     std::atomic<int64_t> watermark_us_{INT64_MIN};  // INT64_MIN: none yet
     std::atomic<uint32_t> next_sequence_{0};
 };
