@@ -1,0 +1,42 @@
+#include "platform/store/libpq.h"
+
+#include <dlfcn.h>
+
+#include <string>
+
+namespace rondo::store {
+
+Result<const Libpq*> libpq() {
+    static Libpq table{};
+    static const std::string problem = [] {
+        void* library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+        if (library == nullptr) return std::string("libpq.so.5 cannot be loaded; install libpq5");
+        std::string missing;
+        const auto load = [&](auto& function, const char* name) {
+            function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(
+                ::dlsym(library, name));
+            if (function == nullptr) missing = std::string("libpq.so.5 lacks ") + name;
+        };
+        load(table.connectdb, "PQconnectdb");
+        load(table.finish, "PQfinish");
+        load(table.status, "PQstatus");
+        load(table.errorMessage, "PQerrorMessage");
+        load(table.exec, "PQexec");
+        load(table.prepare, "PQprepare");
+        load(table.execPrepared, "PQexecPrepared");
+        load(table.resultStatus, "PQresultStatus");
+        load(table.resultErrorField, "PQresultErrorField");
+        load(table.clear, "PQclear");
+        load(table.ntuples, "PQntuples");
+        load(table.cmdTuples, "PQcmdTuples");
+        load(table.getisnull, "PQgetisnull");
+        load(table.getvalue, "PQgetvalue");
+        load(table.getlength, "PQgetlength");
+        load(table.setNoticeProcessor, "PQsetNoticeProcessor");
+        return missing;
+    }();
+    if (!problem.empty()) return fail(Code::unavailable, problem);
+    return &table;
+}
+
+}  // namespace rondo::store
