@@ -19,6 +19,7 @@ struct Config {
     std::string database;  // empty: sqlite in the data folder
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
+    std::string admin_password_file;  // of the first administrator, made when there are no accounts
     // Named Python environments: "default" -> /path/to/venv/bin/python. Tasks and Python models run
     // in one of these and nowhere else.
     std::map<std::string, std::string> environments;

@@ -7,21 +7,26 @@
 #include "api/grpc/health.h"
 #include "api/inference/inference_api.h"
 #include "api/mlflow/mlflow.h"
+#include "api/rondo/accounts_api.h"
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
 #include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
 #include "app/data_folder.h"
+#include "app/objects.h"
 #include "app/page/page.h"
 #include "app/version.h"
 #include "base/env.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "domain/loop/engine.h"
 #include "domain/loop/models.h"
 #include "domain/pipeline/executor.h"
 #include "domain/schema/migrations.h"
 #include "domain/serving/python/workers.h"
+#include "platform/auth/gate.h"
+#include "platform/auth/token.h"
 #include "platform/blob/blob.h"
 #include "platform/events/events.h"
 #include "platform/jobs/periodic.h"
@@ -39,8 +44,12 @@ constexpr int kFileThreads = 4;
 constexpr int kModelThreads = 4;
 // How often a live page without news hears from us.
 constexpr Micros kHeartbeat{10'000'000};
-// The one there is as long as there are no accounts.
-constexpr int64_t kWorkspace = 1;
+constexpr int64_t kWorkspace = 1;  // the one there is
+// How soon another process' change of accounts counts here, and how exact "last used" is.
+constexpr Micros kAccountsEvery{250'000};
+constexpr Micros kUsesEvery{30'000'000};
+// A task's token outlives its task by what its last requests may take.
+constexpr Micros kTokenGrace{60'000'000};
 
 // Blocks the signals that end a server for all threads, so that one thread can wait for them.
 sigset_t block_signals() {
@@ -53,6 +62,23 @@ sigset_t block_signals() {
     ::signal(SIGPIPE, SIG_IGN);
     return set;
 }
+
+// The first administrator, for servers that nobody can reach by loopback before they have one.
+Status make_first_admin(Env& env, store::Database& db, auth::Passwords& passwords,
+                        const auth::Accounts& accounts, const std::string& password_file) {
+    TRY_ASSIGN(const std::string text, read_file(env.files(), password_file, 4096));
+    const std::string password{trim(text)};
+    TRY(auth::check_password(password));
+    const std::string hash = passwords.hash_now(password);
+    return db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        const auth::Actor start{{.name = "the server's start", .is_admin = true}, ""};
+        TRY(accounts.create_user(tx, start,
+                                 {.name = "admin", .password_hash = hash, .is_admin = true}));
+        return ok();
+    });
+}
+
+bool is_loopback(const std::string& host) { return host == "127.0.0.1" || host == "::1"; }
 
 }  // namespace
 
@@ -69,6 +95,26 @@ Status run_server(const Config& config) {
     events::Hub hub;
     const events::Events events(env, hub);
     WorkerPool file_pool(kFileThreads);
+
+    // Who may do what.
+    const auth::Accounts accounts(env, kWorkspace);
+    auth::Directory directory(*db, kWorkspace);
+    auth::Passwords passwords(env);
+    TRY(directory.refresh_now());
+    if (!config.admin_password_file.empty() && !directory.view()->has_accounts()) {
+        TRY(make_first_admin(env, *db, passwords, accounts, config.admin_password_file));
+        TRY(directory.refresh_now());
+    }
+    if (!is_loopback(config.host) && !directory.view()->has_accounts())
+        return fail(Code::invalid,
+                    "without accounts the server listens on loopback only, not on '" + config.host +
+                        "': make an administrator with --admin-password-file FILE, or start on "
+                        "127.0.0.1 and use `rondo user create`");
+    if (!is_loopback(config.host) && config.certificate_file.empty())
+        log::warning("passwords and tokens travel unencrypted",
+                     {{"host", config.host}, {"remedy", "--tls-cert and --tls-key"}});
+    auth::Gate gate({env, *db, directory, passwords, accounts, folder->token(),
+                     object_resolvers(kWorkspace), object_name});
 
     // The domain.
     const artifacts::Service artifacts(env, kWorkspace);
@@ -87,7 +133,7 @@ Status run_server(const Config& config) {
         });
 
     // The network, bound early: tasks are told the port.
-    rpc::Service service(rpc::Border{config.allowed_hosts, folder->token()});
+    rpc::Service service(rpc::Border{config.allowed_hosts}, gate);
     net::ServerOptions options;
     options.address = config.host;
     options.port = config.port;
@@ -121,6 +167,19 @@ Status run_server(const Config& config) {
          [&](store::Tx& tx, const pipeline::Run& run, const std::string& outputs) {
              return loop::publish_model(registry, tx, run, outputs);
          },
+         [&](const pipeline::Run& run, const pipeline::TaskSpec& task,
+             int64_t attempt) -> Result<std::string> {
+             if (!gate.has_accounts()) return std::string();
+             const std::string secret = auth::make_token(env, auth::TokenKind::task);
+             TRY(db->write_now(store::Durability::full, [&](store::Tx& tx) {
+                 return accounts.create_task_token(
+                     tx,
+                     "run " + std::to_string(run.id) + ", " + task.name + ", attempt " +
+                         std::to_string(attempt),
+                     env.now() + task.time_limit + kTokenGrace, auth::hash_of(secret));
+             }));
+             return secret;
+         },
          [&](int64_t) { engine_pointer->wake(); }});
     loop::Engine engine({env, *db, *blobs, events, predictions, data, pipelines, registry, tracking,
                          rollouts, endpoints, [&executor] { executor.wake(); }});
@@ -133,6 +192,10 @@ Status run_server(const Config& config) {
         hub.notify();
         return ok();
     });
+    if (db->health().engine != "sqlite")  // another process may change accounts, too
+        periodic.add("refresh_accounts", kAccountsEvery,
+                     [&directory] { return directory.refresh_now(); });
+    periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });
     periodic.start();
 
     // The protocols.
@@ -140,13 +203,16 @@ Status run_server(const Config& config) {
                            std::string(kVersion),
                            std::string(kMlflowVersion),
                            [&service] { return service.openapi(kVersion); },
-                           {[&service](std::string& out) { service.write_metrics(out); }}});
+                           {[&service](std::string& out) { service.write_metrics(out); },
+                            [&gate](std::string& out) { gate.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
     api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts});
     mlflow.add_to(service);
 
+    api::AccountsApi accounts_api({env, *db, directory, passwords, accounts, gate});
+    service.add(&accounts_api, rpc::Style::rondo, accounts_api.rows());
     api::DataApi data_api({env, *db, *blobs, data, file_pool, kWorkspace});
     service.add(&data_api, rpc::Style::rondo, data_api.rows());
     api::PipelineApi pipeline_api({*db, pipelines, executor, file_pool, kWorkspace});
@@ -154,7 +220,11 @@ Status run_server(const Config& config) {
     api::EndpointApi endpoint_api(
         {env, *db, events, ids, predictions, endpoints, engine, file_pool, kWorkspace});
     service.add(&endpoint_api, rpc::Style::rondo, endpoint_api.rows());
-    api::LoopApi loop_api({env, *db, hub, endpoints, engine, file_pool, kWorkspace});
+    api::LoopApi loop_api(
+        {env, *db, hub, endpoints, engine, file_pool, kWorkspace,
+         [&gate](store::Tx& tx, const auth::Caller& caller, const std::string& subject) {
+             return gate.may_read(tx, caller, subject);
+         }});
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
@@ -194,6 +264,7 @@ Status run_server(const Config& config) {
     watcher.stop();  // its callbacks speak to the executor
     model_pool.stop();
     file_pool.stop();
+    passwords.stop();
     db->stop();
     // What is left of requests that were cut, before the things that they point to.
     server.reset();

@@ -2,14 +2,16 @@
 
 #include "base/text.h"
 #include "domain/data/store.h"
+#include "platform/auth/accounts.h"
 
 namespace rondo::api {
 namespace {
 
 constexpr rpc::Permission kReadData{"read_dataset", rpc::Reach::read, "dataset", "dataset"};
-constexpr rpc::Permission kListData{"list_datasets", rpc::Reach::read, "", ""};
+constexpr rpc::Permission kListData{"list_datasets", rpc::Reach::search, "", ""};
 constexpr rpc::Permission kWriteData{"write_dataset", rpc::Reach::write, "dataset", "dataset"};
-constexpr rpc::Permission kUpload{"upload_bytes", rpc::Reach::write, "", ""};
+constexpr rpc::Permission kUpload{"upload_bytes", rpc::Reach::create, "", ""};
+constexpr rpc::Permission kKnown{"read_datasets", rpc::Reach::read, "", ""};
 
 constexpr size_t kUploadLimit = size_t{1} << 40;
 constexpr size_t kMaxDigests = 100'000;
@@ -51,7 +53,7 @@ std::vector<rpc::Row> DataApi::rows() {
     return {
         post<&DataApi::upload>("/api/rondo/v1/blobs", kUpload, "Store bytes")
             .takes(rpc::BodyKind::streamed, kUploadLimit),
-        post<&DataApi::known>("/api/rondo/v1/blobs/known", kUpload,
+        post<&DataApi::known>("/api/rondo/v1/blobs/known", kKnown,
                               "Which bytes are stored already and may be built on"),
         get<&DataApi::list>("/api/rondo/v1/datasets", kListData, "Names of all datasets"),
         post<&DataApi::create_version>("/api/rondo/v1/datasets/{dataset}/versions", kWriteData,
@@ -98,19 +100,28 @@ Task<Result<DataApi::Digests>> DataApi::known(Digests asked, rpc::Context) {
         });
 }
 
-Task<Result<DataApi::DatasetList>> DataApi::list(rpc::None, rpc::Context) {
-    co_return co_await parts_.db.read([this](store::Tx& tx) -> Result<DatasetList> {
-        TRY_ASSIGN(auto names, data::sql::list_datasets(tx, parts_.workspace_id));
-        return DatasetList{std::move(names)};
-    });
+Task<Result<DataApi::DatasetList>> DataApi::list(rpc::None, rpc::Context context) {
+    co_return co_await parts_.db.read(
+        [this, readable = auth::readable_by(context.request->caller.get())](
+            store::Tx& tx) -> Result<DatasetList> {
+            TRY_ASSIGN(auto names, data::sql::list_datasets(tx, parts_.workspace_id, readable));
+            return DatasetList{std::move(names)};
+        });
 }
 
-Task<Result<data::Version>> DataApi::create_version(NewVersion wanted, rpc::Context) {
+Task<Result<data::Version>> DataApi::create_version(NewVersion wanted, rpc::Context context) {
     co_return co_await parts_.db.write(
-        store::Durability::full, [this, wanted = std::move(wanted)](store::Tx& tx) {
-            return parts_.data.create_version(
-                tx, parts_.workspace_id,
-                {wanted.dataset, wanted.entries, wanted.message, wanted.parent, std::nullopt});
+        store::Durability::full,
+        [this, wanted = std::move(wanted),
+         caller = context.request->caller](store::Tx& tx) -> Result<data::Version> {
+            TRY_ASSIGN(auto made,
+                       parts_.data.create_version(tx, parts_.workspace_id,
+                                                  {wanted.dataset, wanted.entries, wanted.message,
+                                                   wanted.parent, std::nullopt}));
+            if (made.number == 1)
+                TRY(auth::own(tx, caller.get(),
+                              {std::string(data::kDatasetKind), made.dataset_id}));
+            return made;
         });
 }
 

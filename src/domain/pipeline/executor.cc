@@ -298,6 +298,11 @@ Result<process::Spec> Executor::prepare(const Run& run, const TaskSpec& spec, in
     set("GIT_PYTHON_REFRESH", "quiet");
     set("MLFLOW_DISABLE_TELEMETRY", "true");
     set("MLFLOW_TRACKING_URI", options_.server_url);
+    TRY_ASSIGN(const std::string credential, options_.credential(run, spec, attempt));
+    if (!credential.empty()) {
+        set("MLFLOW_TRACKING_TOKEN", credential);
+        set("RONDO_TOKEN", credential);
+    }
     set("MLFLOW_EXPERIMENT_NAME", run.spec.name);
     set("RONDO_URL", options_.server_url);
     set("RONDO_RUN", std::to_string(run.id));

@@ -14,6 +14,9 @@ constexpr char kPredictions[] = {
 constexpr char kLoop[] = {
 #embed "0003_loop.sql"
 };
+constexpr char kAccounts[] = {
+#embed "0004_accounts.sql"
+};
 
 }  // namespace
 
@@ -22,6 +25,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{1, "initial", std::string_view(kInitial, sizeof kInitial)},
         store::Migration{2, "predictions", std::string_view(kPredictions, sizeof kPredictions)},
         store::Migration{3, "loop", std::string_view(kLoop, sizeof kLoop)},
+        store::Migration{4, "accounts", std::string_view(kAccounts, sizeof kAccounts)},
     };
     return steps;
 }
