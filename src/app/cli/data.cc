@@ -32,8 +32,6 @@ Status walk(const std::string& root, const std::string& below, std::vector<Local
     return ok();
 }
 
-}  // namespace
-
 Status data_push(const Common& common, const std::string& dataset, const std::string& folder,
                  const std::string& message) {
     TRY_ASSIGN(auto session, Session::open(common));
@@ -131,6 +129,32 @@ Status data_get(const Common& common, const std::string& dataset, const std::str
     }
     if (session.json()) print_json(answer["version"]);
     return ok();
+}
+
+}  // namespace
+
+void add_data(Noun& root) {
+    struct Flags {
+        std::string dataset, folder, message, version = "latest";
+    };
+    const auto flags = std::make_shared<Flags>();
+    Noun data = root.noun("data", "Datasets and their versions");
+    Verb push =
+        data.verb("push", "Make a version of a folder's files", [flags](const Common& common) {
+            return data_push(common, flags->dataset, flags->folder, flags->message);
+        });
+    push.positional("dataset", flags->dataset, "Name of the dataset").required();
+    push.positional("folder", flags->folder, "Folder with its files").required();
+    push.option("-m,--message", flags->message, "What it is");
+    data.verb("list", "Datasets, or the versions of one",
+              [flags](const Common& common) { return data_list(common, flags->dataset); })
+        .positional("dataset", flags->dataset, "Name of the dataset");
+    Verb get = data.verb("get", "Copy a version into a folder", [flags](const Common& common) {
+        return data_get(common, flags->dataset, flags->version, flags->folder);
+    });
+    get.positional("dataset", flags->dataset, "Name of the dataset").required();
+    get.positional("folder", flags->folder, "Where to").required();
+    get.option("--version", flags->version, "Number of the version");
 }
 
 }  // namespace rondo::app::cli

@@ -97,8 +97,6 @@ void check_endpoint(Findings& out, const Value& e) {
         out.good(name, std::string(window["reason"].text()));
 }
 
-}  // namespace
-
 Result<int> doctor(const Common& common, const std::string& data_folder) {
     Findings out;
     check_folder(out, data_folder);
@@ -119,6 +117,19 @@ Result<int> doctor(const Common& common, const std::string& data_folder) {
     }
     out.print(common.json);
     return out.count();
+}
+
+}  // namespace
+
+void add_doctor(Noun& root) {
+    const auto folder = std::make_shared<std::string>("./rondo-data");
+    root.verb("doctor", "Look for what needs a hand",
+              [folder](const Common& common) -> Result<int> {
+                  TRY_ASSIGN(const int problems, doctor(common, *folder));
+                  return problems == 0 ? 0 : kCheckSaysNo;
+              })
+        .option("--data", *folder, "Data folder on this machine")
+        .from_environment("RONDO_DATA");
 }
 
 }  // namespace rondo::app::cli
