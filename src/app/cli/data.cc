@@ -1,9 +1,5 @@
-#include <dirent.h>
-#include <sys/stat.h>
-
-#include <algorithm>
-
 #include "app/cli/commands.h"
+#include "app/local_files.h"
 #include "base/env.h"
 #include "base/text.h"
 #include "platform/crypto/crypto.h"
@@ -13,32 +9,12 @@ namespace {
 
 constexpr uint64_t kFileLimit = uint64_t{4} << 30;
 
-struct LocalFile {
-    std::string path;  // relative
-    uint64_t size = 0;
-};
-
-// All regular files below a folder, by path. Links are not followed.
-Status walk(const std::string& root, const std::string& below, std::vector<LocalFile>& out) {
-    TRY_ASSIGN(auto names, system_env().files().list(root + "/" + below));
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
-        const std::string path = below.empty() ? name : below + "/" + name;
-        struct stat info{};
-        if (::lstat((root + "/" + path).c_str(), &info) != 0) continue;
-        if (S_ISDIR(info.st_mode)) TRY(walk(root, path, out));
-        if (S_ISREG(info.st_mode)) out.push_back({path, static_cast<uint64_t>(info.st_size)});
-    }
-    return ok();
-}
-
 Status data_push(const Common& common, const std::string& dataset, const std::string& folder,
                  const std::string& message) {
     TRY_ASSIGN(auto session, Session::open(common));
-    std::vector<LocalFile> files;
     if (!system_env().files().exists(folder))
         return fail(Code::not_found, "no folder " + quoted(folder));
-    TRY(walk(folder, "", files));
+    TRY_ASSIGN(const auto files, walk_files(folder));
     if (files.empty()) return fail(Code::invalid, quoted(folder) + " has no files");
     uint64_t total = 0;
     for (const LocalFile& file : files) total += file.size;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,10 +50,14 @@ class Store {
     // The whole blob, checked against its digest; at most `limit` bytes.
     Result<std::string> read_all(const Digest& digest, size_t limit);
     virtual Status remove(const Digest& digest) = 0;
+    // The path of its file when it is one on this machine, whether or not the blob exists.
+    virtual std::optional<std::string> local_path(const Digest&) const { return std::nullopt; }
 };
 
 // Blobs as files below a folder: objects/ab/<digest>, uploads under tmp/ until their rename.
 // Leftovers of uploads that a crash cut short are removed here.
 Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder);
+// The same beside a server that may be running: nothing is made or removed.
+std::unique_ptr<Store> attach_local_store(Env& env, const std::string& folder);
 
 }  // namespace rondo::blob

@@ -70,6 +70,9 @@ class LocalStore final : public Store {
         return file;
     }
     Status remove(const Digest& digest) override { return env_.files().remove(path_of(digest)); }
+    std::optional<std::string> local_path(const Digest& digest) const override {
+        return path_of(digest);
+    }
 
   private:
     std::string path_of(const Digest& digest) const {
@@ -117,6 +120,10 @@ Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& fol
     TRY(files.make_directories(folder + "/tmp"));
     TRY_ASSIGN(const auto leftovers, files.list(folder + "/tmp"));
     for (const std::string& name : leftovers) TRY(files.remove(folder + "/tmp/" + name));
+    return std::make_unique<LocalStore>(env, folder);
+}
+
+std::unique_ptr<Store> attach_local_store(Env& env, const std::string& folder) {
     return std::make_unique<LocalStore>(env, folder);
 }
 
