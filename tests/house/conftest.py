@@ -15,7 +15,7 @@ for folder in ("support", "browser"):
     sys.path.insert(0, str(TESTS / folder))
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-from loop_server import BINARY, LoopServer  # noqa: E402
+from loop_server import BINARY, LoopServer, free_port  # noqa: E402
 from rondo_server import POSTGRES, Postgres  # noqa: E402
 
 SAYS_NO = 10
@@ -131,6 +131,3 @@ def start():
     for server in running:
         if server.process.poll() is None:
             server.stop()
-
-
-from loop_server import free_port  # noqa: E402,F401

@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import json
-import pathlib
 import random
 import signal
 import subprocess
@@ -13,10 +12,10 @@ import time
 import pytest
 from conftest import (BINARY, SAYS_NO, blobs_of, bytes_below, kept_files, place, rondo, rondo_json,
                       rows_of)
-from loop_server import story
-from rondo_client import Rondo
-from serving import Http, serve_tiny
-from small_loop import DAY, NAME, TURN, SmallLoop
+from loop_server import LoopServer, story
+from rondo_server import POSTGRES
+from serving import Http, serve_tiny, wait_for
+from small_loop import DAY, ENDPOINT, NAME, TURN, SmallLoop, iso
 from tiny_model import FEATURES, Mlflow
 
 ENGINES = ["sqlite", "postgres"]
@@ -33,7 +32,9 @@ def play_half(server):
     """The loop up to the middle of its story: routes, sealed days, unsealed rows, decisions."""
     loop = loop_on(server)
     loop.define()
-    loop.train_first_champion()
+    loop.rondo.call("POST", ENDPOINT + "/retrain", {})
+    loop.rondo.watermark(NAME, iso(loop.now))
+    wait_for(lambda: loop.status().get("route"))
     while loop.now < TURN + 3 * DAY:
         loop.play_day()
     return loop
@@ -130,13 +131,6 @@ def content(i):
     return hashlib.sha256(str(i).encode()).digest() * (1 + i % 1000)
 
 
-def wait_until(what, seconds=60):
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("engine", ENGINES)
 def test_under_load_and_kills(start, database, tmp_path, engine):
     server = start(tmp_path / "first", database(engine))
@@ -144,7 +138,7 @@ def test_under_load_and_kills(start, database, tmp_path, engine):
     serve_tiny(Http(server.url, (server.data / "token").read_text().strip()), Mlflow(server.url),
                "load")
     load = Load(server)
-    wait_until(lambda: len(load.acknowledged) > 200)
+    wait_for(lambda: len(load.acknowledged) > 200)
 
     luck = random.Random(7)
     for _ in range(4):  # cut short at any moment; what it copied is not copied again
@@ -161,7 +155,6 @@ def test_under_load_and_kills(start, database, tmp_path, engine):
     load.end()
     assert sum(begun < moment < ended for moment, *_ in load.acknowledged) > 0, "there was no load"
     assert report["missing"] == [] and report["snapshot"] not in wholes
-    assert not list(target.glob("snapshots/*.part")) or engine  # removed by the whole one
     assert not list(target.glob("snapshots/*.part"))
     rondo("backup", target, "--verify")
 
@@ -213,7 +206,6 @@ def test_under_load_and_kills(start, database, tmp_path, engine):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A stopped server's data folder with a little of everything, and a backup of it by copies."""
-    from loop_server import LoopServer
     folder = tmp_path_factory.mktemp("small")
     server = LoopServer(folder)
     mlflow = Mlflow(server.url)
@@ -298,20 +290,12 @@ def test_what_is_refused(small, tmp_path, database):
     # A database with anybody's rows.
     url = database("postgres")
     rondo("restore", target, *place(tmp_path / "one", url))
-    rows_before = rows_of(None, url)
-    other = rondo("backup", tmp_path / "others", *place(tmp_path / "one", url))
-    assert "postgresql" in other.stdout
-    subprocess.run([BINARY.parent / "rondo", "--version"], check=True, capture_output=True)
-    changed = copy_of(small, tmp_path)
-    server_rows = rows_of(None, url)
-    assert server_rows == rows_before
     psql(url, "INSERT INTO workspaces (name, created_at) VALUES ('other', 1)")
-    done = rondo("restore", changed, *place(tmp_path / "two", url), code=5)
+    done = rondo("restore", target, *place(tmp_path / "two", url), code=5)
     assert "not empty" in done.stderr and not (tmp_path / "two").exists()
 
 
 def psql(url, sql):
-    from rondo_server import POSTGRES
     subprocess.run([POSTGRES / "psql", "-Xq", "-d", url, "-c", sql], check=True, capture_output=True)
 
 
