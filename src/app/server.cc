@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <thread>
 
@@ -59,6 +60,7 @@ sigset_t block_signals() {
 Status run_server(const Config& config) {
     const sigset_t signals = block_signals();
     Env& env = system_env();
+    ::umask(077);  // whatever the folder's permissions are, its files are nobody else's
 
     // What everything stands on.
     TRY_ASSIGN(const auto folder, DataFolder::open(env, config.data));

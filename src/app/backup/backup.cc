@@ -90,6 +90,13 @@ class Backup {
         TRY(env_.files().rename(part_, folder));
         TRY(env_.files().sync_directory(options_.target + "/snapshots"));
         report_.folder = folder;
+        // For `rondo doctor`; a backup of a folder that may only be read is one all the same.
+        (void)write_file_atomically(env_, options_.data + "/last-backup",
+                                    json::Value(json::Value::Object{{"made_at", m.made_at},
+                                                                    {"snapshot", m.id},
+                                                                    {"target", options_.target}})
+                                            .dump() +
+                                        "\n");
         return std::move(report_);
     }
 
@@ -100,15 +107,19 @@ class Backup {
             return fail(Code::not_found, quoted(options_.data) +
                                              " is no data folder of a server; name it with --data");
         const std::string marker = options_.target + "/rondo-backups";
-        if (files.exists(marker)) return ok();
-        TRY_ASSIGN(const auto names, files.list(options_.target));
-        if (!names.empty())
-            return fail(Code::conflict, quoted(options_.target) +
-                                            " is neither empty nor a folder of backups; name "
-                                            "another one");
+        if (!files.exists(marker)) {
+            TRY_ASSIGN(auto names, files.list(options_.target));
+            // Left by one that was cut at its first step.
+            std::erase_if(names, [](const auto& n) { return n.starts_with("rondo-backups"); });
+            if (!names.empty())
+                return fail(Code::conflict, quoted(options_.target) +
+                                                " is neither empty nor a folder of backups; name "
+                                                "another one");
+            TRY(files.make_directories(options_.target));
+            TRY(write_file_atomically(env_, marker, kMarker));
+        }
         TRY(files.make_directories(options_.target + "/snapshots"));
-        TRY(files.make_directories(options_.target + "/blobs"));
-        return write_file_atomically(env_, marker, kMarker);
+        return files.make_directories(options_.target + "/blobs");
     }
 
     // What a cut backup left, but for its blobs: they are whole, and the next one builds on them.
