@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <thread>
 
@@ -85,6 +86,7 @@ bool is_loopback(const std::string& host) { return host == "127.0.0.1" || host =
 Status run_server(const Config& config) {
     const sigset_t signals = block_signals();
     Env& env = system_env();
+    ::umask(077);  // whatever the folder's permissions are, its files are nobody else's
 
     // What everything stands on.
     TRY_ASSIGN(const auto folder, DataFolder::open(env, config.data));

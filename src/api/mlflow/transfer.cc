@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "platform/crypto/crypto.h"
 
 namespace rondo::api::mlflow {
 namespace {
@@ -16,7 +17,22 @@ constexpr size_t kSendBytes = 256 << 10;
 // Files up to this size are read whole, with the hop that opens them.
 constexpr uint64_t kInlineBytes = 64 << 10;
 
-// A file on its way out.
+// A whole file on its way out, checked as it goes: damage cuts the answer short.
+class WholeBody final : public net::BodyProducer {
+  public:
+    WholeBody(WorkerPool* pool, std::shared_ptr<blob::CheckedReader> reader)
+        : pool_(pool), reader_(std::move(reader)) {}
+
+    Task<Result<std::string>> next() override {
+        co_return co_await pool_->run([reader = reader_] { return reader->next(kSendBytes); });
+    }
+
+  private:
+    WorkerPool* pool_;
+    std::shared_ptr<blob::CheckedReader> reader_;
+};
+
+// A part of a file on its way out.
 class FileBody final : public net::BodyProducer {
   public:
     FileBody(WorkerPool* pool, std::shared_ptr<File> file, uint64_t first, uint64_t length)
@@ -93,6 +109,7 @@ Result<Opened> open_blob(blob::Store& blobs, const std::string& hex) {
     std::string whole;
     if (size <= kInlineBytes) {
         TRY_ASSIGN(whole, file->read_at(0, size));
+        if (sha256_hex(whole) != hex) return fail(blob::damaged(digest));
     }
     return Opened{std::move(file), size, std::move(whole)};
 }
@@ -216,10 +233,16 @@ Task<Result<net::Response>> send_blob(blob::Store* blobs, WorkerPool* pool,
     }
     if (opened->size <= kInlineBytes) {
         response.body = opened->whole.substr(range.first, range.length);
-    } else {
+    } else if (range.partial) {
         response.stream_length = range.length;
         response.stream =
             std::make_unique<FileBody>(pool, std::move(opened->file), range.first, range.length);
+    } else {
+        CO_TRY_ASSIGN(auto checked, blob::Digest::parse(digest));
+        response.stream_length = opened->size;
+        response.stream = std::make_unique<WholeBody>(
+            pool, std::make_shared<blob::CheckedReader>(std::move(opened->file), std::move(checked),
+                                                        opened->size));
     }
     co_return response;
 }

@@ -51,6 +51,12 @@ Result<net::Response> SystemApi::metrics(rpc::None, rpc::Context) {
         "\n# HELP rondo_database_writes_total Writes in them.\n"
         "# TYPE rondo_database_writes_total counter\nrondo_database_writes_total " +
         std::to_string(db.grouped_writes) +
+        "\n# HELP rondo_database_queued_writes Writes that wait for the database.\n"
+        "# TYPE rondo_database_queued_writes gauge\nrondo_database_queued_writes " +
+        std::to_string(db.queued_writes) +
+        "\n# HELP rondo_database_read_only 1 after a failed sync, until a restart.\n"
+        "# TYPE rondo_database_read_only gauge\nrondo_database_read_only " +
+        (db.read_only_because.empty() ? "0" : "1") +
         "\n# HELP rondo_build_info The version of this server.\n"
         "# TYPE rondo_build_info gauge\nrondo_build_info{version=\"" +
         parts_.version + "\",engine=\"" + db.engine + "\"} 1\n";

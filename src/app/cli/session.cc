@@ -144,10 +144,17 @@ void Progress::show(bool last) {
     const double seconds = std::max(1e-3, static_cast<double>((shown_ - start_).count()) / 1e6);
     if (last && seconds < 0.5) return;  // nobody waited
     const double rate = static_cast<double>(done_) / seconds;
+    const std::string begin = (terminal_ ? "\r" : "") + what_;
+    const char* end = terminal_ && !last ? "   " : "\n";
+    if (total_ == 0) {  // nobody knows
+        std::fprintf(stderr, "%s: %.1f MB, %.1f MB/s%s", begin.c_str(),
+                     static_cast<double>(done_) / 1e6, rate / 1e6, end);
+        return;
+    }
     const double left = rate > 0 ? static_cast<double>(total_ - std::min(done_, total_)) / rate : 0;
-    std::fprintf(stderr, "%s%s: %.1f of %.1f MB, %.1f MB/s, %.0f s left%s", terminal_ ? "\r" : "",
-                 what_.c_str(), static_cast<double>(done_) / 1e6, static_cast<double>(total_) / 1e6,
-                 rate / 1e6, left, terminal_ && !last ? "   " : "\n");
+    std::fprintf(stderr, "%s: %.1f of %.1f MB, %.1f MB/s, %.0f s left%s", begin.c_str(),
+                 static_cast<double>(done_) / 1e6, static_cast<double>(total_) / 1e6, rate / 1e6,
+                 left, end);
 }
 
 Result<std::string> read_local_file(const std::string& path) {

@@ -59,7 +59,8 @@ class TablePrinter {
     std::vector<std::vector<std::string>> rows_;
 };
 
-// One line on stderr that overwrites itself on a terminal: how far, how fast, how long still.
+// One line on stderr that overwrites itself on a terminal: how far, how fast, how long still. A
+// total of 0 is not known.
 class Progress {
   public:
     Progress(std::string what, uint64_t total_bytes);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "platform/blob/blob.h"
 #include "platform/crypto/crypto.h"
@@ -66,10 +68,15 @@ class LocalStore final : public Store {
     Result<std::unique_ptr<File>> open(const Digest& digest) override {
         auto file = env_.files().open(path_of(digest), FileSystem::Mode::read);
         if (!file && file.error().code == Code::not_found)
-            return fail(Code::not_found, "no stored bytes with digest " + digest.hex());
+            return fail(Code::not_found, "no stored bytes with digest " + digest.hex() +
+                                             "; `rondo doctor --scrub` says what refers to them, "
+                                             "restore them from a backup");
         return file;
     }
     Status remove(const Digest& digest) override { return env_.files().remove(path_of(digest)); }
+    std::optional<std::string> local_path(const Digest& digest) const override {
+        return path_of(digest);
+    }
 
   private:
     std::string path_of(const Digest& digest) const {
@@ -104,11 +111,32 @@ Result<std::string> Store::read_all(const Digest& digest, size_t limit) {
                                          std::to_string(bytes) + " bytes, the limit here is " +
                                          std::to_string(limit));
     TRY_ASSIGN(std::string content, file->read_at(0, bytes));
-    if (sha256_hex(content) != digest.hex())
-        return fail(Code::internal, "the stored bytes of " + digest.hex() +
-                                        " are damaged: they have another digest; restore them "
-                                        "from a backup");
+    if (sha256_hex(content) != digest.hex()) return fail(damaged(digest));
     return content;
+}
+
+CheckedReader::CheckedReader(std::shared_ptr<File> file, Digest digest, uint64_t size)
+    : file_(std::move(file)),
+      digest_(std::move(digest)),
+      sum_(std::make_unique<Sha256>()),
+      size_(size) {}
+CheckedReader::~CheckedReader() = default;
+
+Result<std::string> CheckedReader::next(size_t n) {
+    if (at_ == size_) return std::string{};
+    n = static_cast<size_t>(std::min<uint64_t>(n, size_ - at_));
+    TRY_ASSIGN(std::string piece, file_->read_at(at_, n));
+    if (piece.size() != n) return fail(damaged(digest_));
+    sum_->update(piece);
+    at_ += n;
+    if (at_ == size_ && sum_->hex() != digest_.hex()) return fail(damaged(digest_));
+    return piece;
+}
+
+Error damaged(const Digest& digest) {
+    return {Code::internal, "the stored bytes of " + digest.hex() +
+                                " are damaged: they have another digest; `rondo doctor --scrub` "
+                                "says what refers to them, restore them from a backup"};
 }
 
 Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder) {
@@ -117,6 +145,10 @@ Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& fol
     TRY(files.make_directories(folder + "/tmp"));
     TRY_ASSIGN(const auto leftovers, files.list(folder + "/tmp"));
     for (const std::string& name : leftovers) TRY(files.remove(folder + "/tmp/" + name));
+    return std::make_unique<LocalStore>(env, folder);
+}
+
+std::unique_ptr<Store> attach_local_store(Env& env, const std::string& folder) {
     return std::make_unique<LocalStore>(env, folder);
 }
 

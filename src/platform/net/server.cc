@@ -17,6 +17,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "platform/net/certificate.h"
 #include "platform/net/connection.h"
 #include "platform/net/transport.h"
 
@@ -220,6 +221,7 @@ class AsioServer final : public Server {
     }
 
     Status reload_certificates() override {
+        TRY(check_certificate(options_.certificate_file, options_.key_file, shared_.env.now()));
         TRY_ASSIGN(auto context, make_tls_context(options_.certificate_file, options_.key_file));
         const std::lock_guard lock(shared_.tls_mutex);
         shared_.tls = std::move(context);

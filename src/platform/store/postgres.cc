@@ -1,5 +1,6 @@
 // PostgreSQL: a few connections, a thread each; SERIALIZABLE transactions, retried when the server
 // says that two of them got in each other's way.
+#include <algorithm>
 #include <charconv>
 #include <condition_variable>
 #include <deque>
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "platform/store/engines.h"
 #include "platform/store/libpq.h"
+#include "platform/store/snapshot.h"
 
 namespace rondo::store {
 namespace {
@@ -71,7 +73,8 @@ class Session final : public Tx {
         disconnect();
         db_ = pq_.connectdb(url_.c_str());
         if (pq_.status(db_) != CONNECTION_OK) {
-            const std::string message{trim(pq_.errorMessage(db_))};
+            std::string message{trim(pq_.errorMessage(db_))};
+            message.resize(std::min(message.size(), message.find('\n')));  // one line says it
             disconnect();
             return fail(Code::unavailable, "cannot reach PostgreSQL: " + message);
         }
@@ -328,6 +331,52 @@ Result<std::unique_ptr<Database>> open_postgres(Env& env, const std::string& url
     };
     TRY(prepare());
     return std::make_unique<PostgresDatabase>(*pq, url, migrations.back().number);
+}
+
+namespace {
+
+// Rows that a snapshot fetches at once.
+constexpr std::string_view kFetch = "FETCH 2000 FROM rondo_rows";
+
+class PostgresSnapshot final : public Snapshot {
+  public:
+    PostgresSnapshot(const Libpq& pq, const std::string& url) : session_(pq, url) {}
+    Status begin() {
+        TRY(session_.connect());
+        // Deferrable: waits for a moment that is one of a serial order, and never fails later.
+        TRY(session_.script("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE"));
+        TRY(session_.one<int64_t>("SELECT count(*) FROM pg_class WHERE relname = $1",
+                                  "schema_migrations"));
+        return ok();
+    }
+    std::string engine() const override { return "postgresql"; }
+    Tx& tx() override { return session_; }
+    Status stream(std::string_view sql, const RowVisitor& visit) override {
+        TRY(session_.script(
+            ("DECLARE rondo_rows NO SCROLL CURSOR FOR " + std::string(sql)).c_str()));
+        int64_t rows = 1;
+        bool wanted = true;
+        while (rows > 0 && wanted) {
+            rows = 0;
+            TRY(session_.each(kFetch, [&](const Row& row) {
+                ++rows;
+                return wanted = visit(row);
+            }));
+        }
+        return session_.script("CLOSE rondo_rows");
+    }
+
+  private:
+    Session session_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Snapshot>> open_postgres_snapshot(const std::string& url) {
+    TRY_ASSIGN(const Libpq* const pq, libpq());
+    auto snapshot = std::make_unique<PostgresSnapshot>(*pq, url);
+    TRY(snapshot->begin());
+    return snapshot;
 }
 
 }  // namespace rondo::store

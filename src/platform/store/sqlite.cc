@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "platform/store/engines.h"
+#include "platform/store/snapshot.h"
 
 namespace rondo::store {
 namespace {
@@ -438,6 +439,34 @@ Result<std::unique_ptr<Database>> open_sqlite(Env& env, const std::string& path,
     TRY_ASSIGN(auto checkpointer, Connection::open(path, SQLITE_OPEN_READWRITE));
     return std::make_unique<SqliteDatabase>(std::move(writer), std::move(readers),
                                             std::move(checkpointer), migrations.back().number);
+}
+
+namespace {
+
+class SqliteSnapshot final : public Snapshot {
+  public:
+    explicit SqliteSnapshot(std::unique_ptr<Connection> connection)
+        : connection_(std::move(connection)) {}
+    std::string engine() const override { return "sqlite"; }
+    Tx& tx() override { return *connection_; }
+    Status stream(std::string_view sql, const RowVisitor& visit) override {
+        return connection_->each(sql, visit);
+    }
+
+  private:
+    std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Snapshot>> open_sqlite_snapshot(const std::string& path) {
+    // Read-write without CREATE: a read-only connection could not make the shared-memory file that
+    // readers of a write-ahead log need, and falls back by itself where it may not write.
+    TRY_ASSIGN(auto connection, Connection::open(path, SQLITE_OPEN_READWRITE));
+    TRY(connection->script("PRAGMA query_only=ON; BEGIN"));
+    // The moment is the first read's.
+    TRY(connection->one<int64_t>("SELECT count(*) FROM sqlite_master"));
+    return std::make_unique<SqliteSnapshot>(std::move(connection));
 }
 
 }  // namespace rondo::store
