@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "platform/store/bulk.h"
 #include "platform/store/engines.h"
 
 namespace rondo::store {
@@ -110,6 +111,7 @@ class Connection final : public Tx {
 
     Result<int64_t> run(std::string_view sql, std::span<const Arg> args,
                         const RowVisitor* visit) override {
+        TRY(check_storable(args));
         TRY_ASSIGN(sqlite3_stmt* const statement, prepare(sql));
         struct Reset {
             sqlite3_stmt* s;
@@ -129,6 +131,11 @@ class Connection final : public Tx {
             if (visit != nullptr && !(*visit)(row)) break;
         }
         return sqlite3_changes64(db_);
+    }
+
+    Result<int64_t> insert(std::string_view head, const Rows& rows,
+                           std::string_view tail) override {
+        return insert_values(*this, head, rows, tail);
     }
 
     void after_commit(std::move_only_function<void()> call) override {
@@ -219,7 +226,13 @@ class SqliteDatabase final : public Database {
 
     Health health() const override {
         const std::lock_guard lock(mutex_);
-        return {"sqlite", version_, writes_.size(), groups_, members_, broken_};
+        return {.engine = "sqlite",
+                .schema_version = version_,
+                .queued_writes = writes_.size(),
+                .groups = groups_,
+                .grouped_writes = members_,
+                .read_only_because = broken_,
+                .queued_reads = reads_.size()};
     }
 
   private:
