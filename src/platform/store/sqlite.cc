@@ -16,6 +16,8 @@
 namespace rondo::store {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // More waiting writes than this and the disk is not keeping up: callers are told to come back.
 constexpr size_t kMaxQueuedWrites = 8192;
 constexpr size_t kMaxQueuedReads = 8192;
@@ -24,6 +26,10 @@ constexpr size_t kMaxGroup = 512;
 constexpr int kReaders = 2;
 // Dynamic SQL (searches) makes new texts; beyond this many the idle ones are dropped.
 constexpr size_t kMaxStatements = 256;
+// A transaction that takes longer is ended; PostgreSQL's has the same limit.
+constexpr std::chrono::seconds kTransactionLimit{10};
+// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
+constexpr int kStepsBetweenLooks = 10'000;
 // Pages in the write-ahead log before a checkpoint is asked for (4 KiB each).
 constexpr int kCheckpointPages = 1000;
 
@@ -102,6 +108,18 @@ class Connection final : public Tx {
     }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
+
+    // From now on statements are ended that run past the limit of their transaction.
+    void bound_transactions() {
+        sqlite3_progress_handler(
+            db_, kStepsBetweenLooks,
+            [](void* self) {
+                return Clock::now() > static_cast<Connection*>(self)->deadline_ ? 1 : 0;
+            },
+            this);
+    }
+    void begin_limit() { deadline_ = Clock::now() + kTransactionLimit; }
+    void end_limit() { deadline_ = Clock::time_point::max(); }
 
     Status script(const char* sql) {
         const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
@@ -183,6 +201,7 @@ class Connection final : public Tx {
     }
 
     sqlite3* db_;
+    Clock::time_point deadline_ = Clock::time_point::max();
     // Keyed by the text itself: the callers' literals are few and stable.
     std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> statements_;
     std::vector<std::move_only_function<void()>> calls_;
@@ -204,6 +223,8 @@ class SqliteDatabase final : public Database {
                 return SQLITE_OK;
             },
             this);
+        writer_->bound_transactions();
+        for (auto& reader : readers_) reader->bound_transactions();
         threads_.emplace_back([this] { write_loop(); });
         for (auto& reader : readers_)
             threads_.emplace_back([this, &reader] { read_loop(*reader); });
@@ -310,7 +331,9 @@ class SqliteDatabase final : public Database {
         for (size_t i = 0; i < group.size(); ++i) {
             const size_t calls_before = writer_->calls().size();
             TRY(writer_->exec("SAVEPOINT member"));
+            writer_->begin_limit();
             outcomes[i] = group[i].run(*writer_);
+            writer_->end_limit();
             if (!outcomes[i]) {
                 // SQLITE_FULL, IOERR and NOMEM may have rolled the whole transaction back: then
                 // no earlier member is safe either, and all of them fail with the reason.
@@ -347,7 +370,9 @@ class SqliteDatabase final : public Database {
             }
             const auto run = [&]() -> Status {
                 TRY(connection.exec("BEGIN"));
+                connection.begin_limit();
                 Status status = job.run(connection);
+                connection.end_limit();
                 TRY(connection.exec("COMMIT"));
                 return status;
             };
@@ -417,9 +442,11 @@ Status prepare_schema(Env& env, const std::string& path, Connection& connection,
     if (version > 0 && version < migrations.back().number) {
         const std::string backup =
             path + ".before-schema-" + std::to_string(migrations.back().number);
-        if (!env.files().exists(backup)) {
-            TRY(connection.exec("VACUUM INTO $1", backup));
-        }
+        // Named in the end: a copy that was cut short is none.
+        const std::string unfinished = backup + ".unfinished";
+        if (env.files().exists(unfinished)) TRY(env.files().remove(unfinished));
+        TRY(connection.exec("VACUUM INTO $1", unfinished));
+        TRY(env.files().rename(unfinished, backup));
         log::info("backed up before migrating", {{"file", backup}});
     }
     TRY(connection.exec("BEGIN IMMEDIATE"));
