@@ -7,7 +7,7 @@
 // and wakes the owners. A member that fails does so alone. What a function captures is owned by the
 // queue, so a client that leaves does not disturb a write that is under way.
 //
-// Bounds: so many may be queued, and wait so long; a transaction takes ten seconds at most. Beyond
+// Bounds: so many may be queued, for 5 s; a transaction takes 10 s at most. Beyond
 // them the answer is unavailable (nothing was done; come again) or deadline_exceeded. A write whose
 // COMMIT was sent to PostgreSQL, and whose fate nobody can tell any more, is deadline_exceeded too:
 // its message says that it may have been done.

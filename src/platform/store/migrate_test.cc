@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "domain/schema/test_database.h"
 
 #include <doctest/doctest.h>
@@ -49,6 +50,7 @@ int64_t number_of(Database& db, std::string_view sql) {
 }  // namespace
 
 TEST_CASE("an upgrade killed at any statement is finished by the next start") {
+    log::set_threshold(log::Level::warning);
     TestDatabase folder;  // for its folder
     if (!folder.is_sqlite()) return;
     const std::string path = folder.folder() + "/old.db";

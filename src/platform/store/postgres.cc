@@ -31,7 +31,7 @@ constexpr int kMaxLosses = 2;
 // How long a request may wait for its turn.
 constexpr std::chrono::seconds kMaxWait{5};
 // How long to ask for the fate of a commit: a restart of the server takes a few seconds.
-constexpr std::chrono::seconds kMaxDoubt{10};
+constexpr std::chrono::seconds kMaxDoubt{8};
 constexpr std::chrono::milliseconds kAskAgain{50};
 constexpr std::chrono::milliseconds kLookEvery{100};
 constexpr int64_t kMigrationLock = 0x726f6e646f;  // "rondo": one process migrates at a time

@@ -58,7 +58,8 @@ Error to_error(sqlite3* db, int code, std::string_view doing) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             return {Code::internal,
-                    "the database file is damaged (" + text + "); restore a backup"};
+                    "the database file '" + std::string(sqlite3_db_filename(db, "main")) +
+                        "' is damaged (" + sqlite3_errmsg(db) + "); restore a backup"};
         case SQLITE_INTERRUPT:
             return {Code::deadline_exceeded, "the query took too long"};
         default:
@@ -253,7 +254,8 @@ class SqliteDatabase final : public Database {
                 .groups = groups_,
                 .grouped_writes = members_,
                 .read_only_because = broken_,
-                .queued_reads = reads_.size()};
+                .queued_reads = reads_.size(),
+                .reads = read_transactions_};
     }
 
   private:
@@ -379,6 +381,10 @@ class SqliteDatabase final : public Database {
             Status status = run();
             if (connection.in_transaction()) (void)connection.script("ROLLBACK");
             connection.calls().clear();
+            {
+                const std::lock_guard lock(mutex_);
+                ++read_transactions_;
+            }
             job.done(std::move(status));
         }
     }
@@ -420,7 +426,7 @@ class SqliteDatabase final : public Database {
     std::deque<Job> writes_, reads_;
     bool stopping_ = false;
     bool checkpoint_wanted_ = false;
-    uint64_t groups_ = 0, members_ = 0;
+    uint64_t groups_ = 0, members_ = 0, read_transactions_ = 0;
     std::string broken_;
 
     std::vector<std::thread> threads_;
