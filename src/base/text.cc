@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 namespace rondo {
 namespace {
@@ -101,6 +102,23 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_json_double(std::string& out, double value) { append_shortest(out, value); }
 void append_json_float(std::string& out, float value) { append_shortest(out, value); }
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        uint64_t eight;
+        if (text.size() >= sizeof eight) {
+            std::memcpy(&eight, text.data(), sizeof eight);
+            if ((eight & 0x8080808080808080) == 0) {  // ASCII
+                text.remove_prefix(sizeof eight);
+                continue;
+            }
+        }
+        const size_t n = utf8_length(text);
+        if (n == 0) return false;
+        text.remove_prefix(n);
+    }
+    return true;
+}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;

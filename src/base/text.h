@@ -22,6 +22,8 @@ void append_json_float(std::string& out, float value);
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
+// Whole and well-formed UTF-8; NUL is a character like others.
+bool is_utf8(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 // The whole text as a number, or nothing.

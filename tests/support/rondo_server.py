@@ -68,6 +68,10 @@ class Postgres:
             self.port = free.getsockname()[1]
         self._run("initdb", "-D", self.folder / "data", "-U", "rondo", "-A", "trust", "-E", "UTF8",
                   "--locale", "C", "--no-sync")
+        self.start()
+
+    def start(self):
+        """Also after stop_server(): the same cluster on the same port."""
         self.process = subprocess.Popen(
             [POSTGRES / "postgres", "-D", self.folder / "data", "-k", self.folder,
              "-p", str(self.port), "-h", "127.0.0.1", "-c", "fsync=off",
@@ -94,7 +98,23 @@ class Postgres:
                   "--lc-collate", "C", name)
         return f"postgresql://rondo@127.0.0.1:{self.port}/{name}"
 
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
+    def processes(self) -> list:
+        """The ids of all its processes, the first one first."""
+        first = self.process.pid
+        children = pathlib.Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, children)]
+
+    def sql(self, database: str, text: str) -> str:
+        return subprocess.run([POSTGRES / "psql", "-h", self.folder, "-p", str(self.port), "-U",
+                               "rondo", "-d", database, "-v", "ON_ERROR_STOP=1", "-qAt", "-f", "-"],
+                              input=text, check=True, cwd=self.folder, text=True,
+                              stdout=subprocess.PIPE, **self._as_user()).stdout.strip()
+
+    def stop_server(self, how: int = signal.SIGINT):
+        """SIGINT ends it in order, SIGQUIT as a crash does; its data stay."""
+        self.process.send_signal(how)
         self.process.wait(START_SECONDS)
+
+    def stop(self):
+        self.stop_server()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -13,6 +13,33 @@ net::Response text(std::string body, int status = 200) {
     return response;
 }
 
+void write_health(std::string& out, const store::Database::Health& db) {
+    struct Line {
+        std::string_view name, type, help;
+        uint64_t value;
+    };
+    const bool up = db.unreachable_because.empty() && db.read_only_because.empty();
+    const Line lines[] = {
+        {"up", "gauge", "1 while the database takes writes.", up ? 1U : 0U},
+        {"transactions_total", "counter", "Committed transactions (groups of writes).", db.groups},
+        {"writes_total", "counter", "Writes in them.", db.grouped_writes},
+        {"reads_total", "counter", "Transactions that only read.", db.reads},
+        {"queued_writes", "gauge", "Writes that wait for their turn.", db.queued_writes},
+        {"queued_reads", "gauge", "Reads that wait for their turn.", db.queued_reads},
+        {"sessions", "gauge", "Connections to PostgreSQL.", db.sessions},
+        {"retries_total", "counter", "Transactions run again after a conflict.", db.retries},
+        {"reconnects_total", "counter", "Connections to PostgreSQL that were lost.", db.reconnects},
+        {"uncertain_commits_total", "counter", "Commits whose fate had to be asked for.",
+         db.uncertain},
+    };
+    for (const auto& [name, type, help, value] : lines) {
+        const std::string full = "rondo_database_" + std::string(name);
+        out.append("# HELP ").append(full).append(" ").append(help);
+        out.append("\n# TYPE ").append(full).append(" ").append(type).append("\n");
+        out.append(full).append(" ").append(std::to_string(value)).append("\n");
+    }
+}
+
 }  // namespace
 
 std::vector<rpc::Row> SystemApi::rows() {
@@ -44,20 +71,9 @@ Result<net::Response> SystemApi::metrics(rpc::None, rpc::Context) {
     std::string out;
     for (const auto& write : parts_.metrics) write(out);
     const store::Database::Health db = parts_.db.health();
+    write_health(out, db);
     out +=
-        "# HELP rondo_database_transactions_total Committed transactions (groups of writes).\n"
-        "# TYPE rondo_database_transactions_total counter\nrondo_database_transactions_total " +
-        std::to_string(db.groups) +
-        "\n# HELP rondo_database_writes_total Writes in them.\n"
-        "# TYPE rondo_database_writes_total counter\nrondo_database_writes_total " +
-        std::to_string(db.grouped_writes) +
-        "\n# HELP rondo_database_queued_writes Writes that wait for the database.\n"
-        "# TYPE rondo_database_queued_writes gauge\nrondo_database_queued_writes " +
-        std::to_string(db.queued_writes) +
-        "\n# HELP rondo_database_read_only 1 after a failed sync, until a restart.\n"
-        "# TYPE rondo_database_read_only gauge\nrondo_database_read_only " +
-        (db.read_only_because.empty() ? "0" : "1") +
-        "\n# HELP rondo_build_info The version of this server.\n"
+        "# HELP rondo_build_info The version of this server.\n"
         "# TYPE rondo_build_info gauge\nrondo_build_info{version=\"" +
         parts_.version + "\",engine=\"" + db.engine + "\"} 1\n";
     net::Response response = text(std::move(out));

@@ -68,8 +68,8 @@ Result<std::map<std::string, int64_t, std::less<>>> metric_key_ids(
     });
     if (wanted.empty()) return ids;
     for (const store::Arg& name : wanted) missing.add(std::get<std::string_view>(name));
-    TRY(store::insert_many(tx, "INSERT INTO metric_keys (name) VALUES ", missing,
-                           " ON CONFLICT (name) DO NOTHING"));
+    TRY(store::put_many(tx, "INSERT INTO metric_keys (name) VALUES ", missing,
+                        " ON CONFLICT (name) DO NOTHING"));
     TRY(store::each_of(tx, kSelect, wanted, "", note));
     return ids;
 }
@@ -77,17 +77,17 @@ Result<std::map<std::string, int64_t, std::less<>>> metric_key_ids(
 Status insert_points(store::Tx& tx, int64_t run, std::span<const Point> points) {
     store::Rows rows(6);
     for (const Point& p : points) rows.add(run, p.key_id, p.timestamp, p.step, p.value, p.is_nan);
-    TRY(store::insert_many(tx,
-                           "INSERT INTO metric_points "
-                           "(run, key_id, timestamp_ms, step, value, is_nan) VALUES ",
-                           rows, " ON CONFLICT DO NOTHING"));
+    TRY(store::put_many(tx,
+                        "INSERT INTO metric_points "
+                        "(run, key_id, timestamp_ms, step, value, is_nan) VALUES ",
+                        rows, " ON CONFLICT DO NOTHING"));
     return ok();
 }
 
 Status upsert_latest(store::Tx& tx, int64_t run, std::span<const Point> points) {
     store::Rows rows(6);
     for (const Point& p : points) rows.add(run, p.key_id, p.timestamp, p.step, p.value, p.is_nan);
-    TRY(store::insert_many(
+    TRY(store::put_many(
         tx, "INSERT INTO latest_metrics (run, key_id, timestamp_ms, step, value, is_nan) VALUES ",
         rows,
         " ON CONFLICT (run, key_id) DO UPDATE SET timestamp_ms = excluded.timestamp_ms, "

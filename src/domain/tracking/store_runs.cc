@@ -195,8 +195,8 @@ Result<std::optional<std::string>> select_param(store::Tx& tx, int64_t run,
 Status upsert_run_tags(store::Tx& tx, int64_t run, const std::vector<Tag>& tags) {
     store::Rows rows(3);
     for (const Tag& tag : tags) rows.add(run, tag.key, tag.value);
-    TRY(store::insert_many(tx, "INSERT INTO run_tags (run, key, value) VALUES ", rows,
-                           " ON CONFLICT (run, key) DO UPDATE SET value = excluded.value"));
+    TRY(store::put_many(tx, "INSERT INTO run_tags (run, key, value) VALUES ", rows,
+                        " ON CONFLICT (run, key) DO UPDATE SET value = excluded.value"));
     return ok();
 }
 

@@ -24,6 +24,15 @@ void append_placeholders(std::string& sql, size_t first, size_t n) {
 
 Result<int64_t> insert_many(Tx& tx, std::string_view head, const Rows& rows,
                             std::string_view tail) {
+    return tx.insert(head, rows, tail);
+}
+
+Status put_many(Tx& tx, std::string_view head, const Rows& rows, std::string_view tail) {
+    return tx.send_rows(head, rows, tail);
+}
+
+Result<int64_t> insert_values(Tx& tx, std::string_view head, const Rows& rows,
+                              std::string_view tail) {
     const size_t columns = rows.columns();
     std::span<const Arg> left = rows.values();
     CHECK(left.size() % columns == 0, "a row to insert is incomplete");

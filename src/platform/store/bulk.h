@@ -1,5 +1,5 @@
-// Many rows with few statements, on either engine: a statement per row would cost PostgreSQL a
-// round trip each. Statements come in a handful of sizes, so that they stay prepared.
+// Many rows with few statements, on either engine. SQLite takes statements of a handful of sizes,
+// which stay prepared; PostgreSQL takes one of any size, with an array for each column.
 #pragma once
 
 #include <span>
@@ -32,6 +32,12 @@ class Rows {
 // head: "INSERT INTO t (a, b) VALUES "; tail: " ON CONFLICT (a) DO NOTHING" or nothing. The number
 // of rows that were changed. Rows that meet each other under DO UPDATE are the caller's to avoid.
 Result<int64_t> insert_many(Tx& tx, std::string_view head, const Rows& rows, std::string_view tail);
+// The same for who does not ask how many (Tx::put).
+Status put_many(Tx& tx, std::string_view head, const Rows& rows, std::string_view tail);
+// The form of it with a list of values for each row: SQLite's, and PostgreSQL's where a column
+// tells no type.
+Result<int64_t> insert_values(Tx& tx, std::string_view head, const Rows& rows,
+                              std::string_view tail);
 
 // Runs head + "($1, $2, ...)" + tail for all keys, some at a time, and visits each row. The keys
 // of one call are of one type.

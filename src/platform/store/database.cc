@@ -1,11 +1,27 @@
 #include "platform/store/database.h"
 
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 
+#include "base/text.h"
 #include "platform/store/engines.h"
 
 namespace rondo::store {
+
+Status check_storable(std::span<const Arg> args) {
+    for (const Arg& arg : args) {
+        if (const auto* text = std::get_if<std::string_view>(&arg)) {
+            if (text->contains('\0'))
+                return fail(Code::invalid, "a text with the character U+0000 cannot be stored");
+            if (!is_utf8(*text))
+                return fail(Code::invalid, "a text that is not UTF-8 cannot be stored");
+        } else if (const auto* real = std::get_if<double>(&arg)) {
+            if (std::isnan(*real)) return fail(Code::invalid, "NaN cannot be stored here");
+        }
+    }
+    return ok();
+}
 
 Result<std::unique_ptr<Database>> Database::open(Env& env, const std::string& url,
                                                  std::span<const Migration> migrations) {

@@ -3,9 +3,14 @@
 //   co_await db.write(Durability::full, [=](Tx& tx) -> Result<RunId> { ... });
 //   co_await db.read([=](Tx& tx) -> Result<Run> { ... });
 //
-// Writes are grouped: one writer takes everything queued, runs each member in a savepoint, commits
-// once, and wakes the owners. A member that fails is rolled back alone. What a function captures
-// is owned by the queue, so a client that leaves does not disturb a write that is under way.
+// Writes are grouped: a writer takes what is queued, runs one member after the other, commits once,
+// and wakes the owners. A member that fails does so alone. What a function captures is owned by the
+// queue, so a client that leaves does not disturb a write that is under way.
+//
+// Bounds: so many may be queued, for 5 s; a transaction takes 10 s at most. Beyond
+// them the answer is unavailable (nothing was done; come again) or deadline_exceeded. A write whose
+// COMMIT was sent to PostgreSQL, and whose fate nobody can tell any more, is deadline_exceeded too:
+// its message says that it may have been done.
 #pragma once
 
 #include <functional>
@@ -90,6 +95,13 @@ class Database {
         uint64_t groups = 0;            // transactions committed
         uint64_t grouped_writes = 0;    // members in them
         std::string read_only_because;  // empty while writes work
+        uint64_t queued_reads = 0;
+        uint64_t reads = 0;       // read transactions
+        uint64_t sessions = 0;    // connections to PostgreSQL that stand
+        uint64_t retries = 0;     // transactions run again because others were in their way
+        uint64_t reconnects = 0;  // connections that were lost
+        uint64_t uncertain = 0;   // commits whose fate had to be asked for
+        std::string unreachable_because = {};  // empty while PostgreSQL answers
     };
     virtual Health health() const = 0;
 

@@ -24,6 +24,9 @@ struct TextHash {
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
+// What one of the engines cannot keep, neither takes: NUL and broken UTF-8 in text, and NaN.
+Status check_storable(std::span<const Arg> args);
+
 // How one engine spells the words in braces.
 struct Words {
     std::string_view id, blob, real, text, without_rowid;

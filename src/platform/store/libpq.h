@@ -10,12 +10,30 @@ namespace rondo::store {
 
 struct Libpq {
     decltype(&PQconnectdb) connectdb;
+    decltype(&PQconnectdbParams) connectdbParams;
     decltype(&PQfinish) finish;
     decltype(&PQstatus) status;
     decltype(&PQerrorMessage) errorMessage;
+    decltype(&PQsocket) socket;
+    decltype(&PQbackendPID) backendPID;
+    decltype(&PQsetNoticeProcessor) setNoticeProcessor;
+    // Whole round trips.
     decltype(&PQexec) exec;
     decltype(&PQprepare) prepare;
     decltype(&PQexecPrepared) execPrepared;
+    // A pipeline: what is sent together, and results as they come.
+    decltype(&PQsetnonblocking) setnonblocking;
+    decltype(&PQenterPipelineMode) enterPipelineMode;
+    decltype(&PQsendPrepare) sendPrepare;
+    decltype(&PQsendQueryPrepared) sendQueryPrepared;
+    decltype(&PQsendFlushRequest) sendFlushRequest;
+    decltype(&PQpipelineSync) pipelineSync;
+    decltype(&PQflush) flush;
+    decltype(&PQconsumeInput) consumeInput;
+    decltype(&PQisBusy) isBusy;
+    decltype(&PQgetResult) getResult;
+    // Results.
+    decltype(&PQcmdStatus) cmdStatus;
     decltype(&PQresultStatus) resultStatus;
     decltype(&PQresultErrorField) resultErrorField;
     decltype(&PQclear) clear;
@@ -24,7 +42,6 @@ struct Libpq {
     decltype(&PQgetisnull) getisnull;
     decltype(&PQgetvalue) getvalue;
     decltype(&PQgetlength) getlength;
-    decltype(&PQsetNoticeProcessor) setNoticeProcessor;
 };
 
 // Loads the library at the first call; the table lives as long as the process. Thread-safe.

@@ -10,11 +10,14 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "platform/store/bulk.h"
 #include "platform/store/engines.h"
 #include "platform/store/snapshot.h"
 
 namespace rondo::store {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // More waiting writes than this and the disk is not keeping up: callers are told to come back.
 constexpr size_t kMaxQueuedWrites = 8192;
@@ -24,6 +27,10 @@ constexpr size_t kMaxGroup = 512;
 constexpr int kReaders = 2;
 // Dynamic SQL (searches) makes new texts; beyond this many the idle ones are dropped.
 constexpr size_t kMaxStatements = 256;
+// A transaction that takes longer is ended; PostgreSQL's has the same limit.
+constexpr std::chrono::seconds kTransactionLimit{10};
+// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
+constexpr int kStepsBetweenLooks = 10'000;
 // Pages in the write-ahead log before a checkpoint is asked for (4 KiB each).
 constexpr int kCheckpointPages = 1000;
 
@@ -52,7 +59,8 @@ Error to_error(sqlite3* db, int code, std::string_view doing) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             return {Code::internal,
-                    "the database file is damaged (" + text + "); restore a backup"};
+                    "the database file '" + std::string(sqlite3_db_filename(db, "main")) +
+                        "' is damaged (" + sqlite3_errmsg(db) + "); restore a backup"};
         case SQLITE_INTERRUPT:
             return {Code::deadline_exceeded, "the query took too long"};
         default:
@@ -103,6 +111,18 @@ class Connection final : public Tx {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
+    // From now on statements are ended that run past the limit of their transaction.
+    void bound_transactions() {
+        sqlite3_progress_handler(
+            db_, kStepsBetweenLooks,
+            [](void* self) {
+                return Clock::now() > static_cast<Connection*>(self)->deadline_ ? 1 : 0;
+            },
+            this);
+    }
+    void begin_limit() { deadline_ = Clock::now() + kTransactionLimit; }
+    void end_limit() { deadline_ = Clock::time_point::max(); }
+
     Status script(const char* sql) {
         const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
         if (code != SQLITE_OK) return fail(to_error(db_, code, sql));
@@ -111,6 +131,7 @@ class Connection final : public Tx {
 
     Result<int64_t> run(std::string_view sql, std::span<const Arg> args,
                         const RowVisitor* visit) override {
+        TRY(check_storable(args));
         TRY_ASSIGN(sqlite3_stmt* const statement, prepare(sql));
         struct Reset {
             sqlite3_stmt* s;
@@ -130,6 +151,11 @@ class Connection final : public Tx {
             if (visit != nullptr && !(*visit)(row)) break;
         }
         return sqlite3_changes64(db_);
+    }
+
+    Result<int64_t> insert(std::string_view head, const Rows& rows,
+                           std::string_view tail) override {
+        return insert_values(*this, head, rows, tail);
     }
 
     void after_commit(std::move_only_function<void()> call) override {
@@ -177,6 +203,7 @@ class Connection final : public Tx {
     }
 
     sqlite3* db_;
+    Clock::time_point deadline_ = Clock::time_point::max();
     // Keyed by the text itself: the callers' literals are few and stable.
     std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> statements_;
     std::vector<std::move_only_function<void()>> calls_;
@@ -198,6 +225,8 @@ class SqliteDatabase final : public Database {
                 return SQLITE_OK;
             },
             this);
+        writer_->bound_transactions();
+        for (auto& reader : readers_) reader->bound_transactions();
         threads_.emplace_back([this] { write_loop(); });
         for (auto& reader : readers_)
             threads_.emplace_back([this, &reader] { read_loop(*reader); });
@@ -220,7 +249,14 @@ class SqliteDatabase final : public Database {
 
     Health health() const override {
         const std::lock_guard lock(mutex_);
-        return {"sqlite", version_, writes_.size(), groups_, members_, broken_};
+        return {.engine = "sqlite",
+                .schema_version = version_,
+                .queued_writes = writes_.size(),
+                .groups = groups_,
+                .grouped_writes = members_,
+                .read_only_because = broken_,
+                .queued_reads = reads_.size(),
+                .reads = read_transactions_};
     }
 
   private:
@@ -298,7 +334,9 @@ class SqliteDatabase final : public Database {
         for (size_t i = 0; i < group.size(); ++i) {
             const size_t calls_before = writer_->calls().size();
             TRY(writer_->exec("SAVEPOINT member"));
+            writer_->begin_limit();
             outcomes[i] = group[i].run(*writer_);
+            writer_->end_limit();
             if (!outcomes[i]) {
                 // SQLITE_FULL, IOERR and NOMEM may have rolled the whole transaction back: then
                 // no earlier member is safe either, and all of them fail with the reason.
@@ -335,13 +373,19 @@ class SqliteDatabase final : public Database {
             }
             const auto run = [&]() -> Status {
                 TRY(connection.exec("BEGIN"));
+                connection.begin_limit();
                 Status status = job.run(connection);
+                connection.end_limit();
                 TRY(connection.exec("COMMIT"));
                 return status;
             };
             Status status = run();
             if (connection.in_transaction()) (void)connection.script("ROLLBACK");
             connection.calls().clear();
+            {
+                const std::lock_guard lock(mutex_);
+                ++read_transactions_;
+            }
             job.done(std::move(status));
         }
     }
@@ -383,7 +427,7 @@ class SqliteDatabase final : public Database {
     std::deque<Job> writes_, reads_;
     bool stopping_ = false;
     bool checkpoint_wanted_ = false;
-    uint64_t groups_ = 0, members_ = 0;
+    uint64_t groups_ = 0, members_ = 0, read_transactions_ = 0;
     std::string broken_;
 
     std::vector<std::thread> threads_;
@@ -405,9 +449,11 @@ Status prepare_schema(Env& env, const std::string& path, Connection& connection,
     if (version > 0 && version < migrations.back().number) {
         const std::string backup =
             path + ".before-schema-" + std::to_string(migrations.back().number);
-        if (!env.files().exists(backup)) {
-            TRY(connection.exec("VACUUM INTO $1", backup));
-        }
+        // Named in the end: a copy that was cut short is none.
+        const std::string unfinished = backup + ".unfinished";
+        if (env.files().exists(unfinished)) TRY(env.files().remove(unfinished));
+        TRY(connection.exec("VACUUM INTO $1", unfinished));
+        TRY(env.files().rename(unfinished, backup));
         log::info("backed up before migrating", {{"file", backup}});
     }
     TRY(connection.exec("BEGIN IMMEDIATE"));

@@ -101,6 +101,8 @@ T Row::get(int column) const {
 // Return false to stop early.
 using RowVisitor = std::function<bool(const Row&)>;
 
+class Rows;  // platform/store/bulk.h
+
 class Tx {
   public:
     virtual ~Tx() = default;
@@ -110,6 +112,13 @@ class Tx {
     Result<int64_t> exec(std::string_view sql, const A&... args) {
         const Arg list[] = {to_arg(args)..., Arg{}};
         return run(sql, std::span(list, sizeof...(A)), nullptr);
+    }
+    // The same for who does not ask how many: it costs PostgreSQL no round trip of its own. What
+    // goes wrong may come out of a later statement or of the commit; either ends the transaction.
+    template <class... A>
+    Status put(std::string_view sql, const A&... args) {
+        const Arg list[] = {to_arg(args)..., Arg{}};
+        return send(sql, std::span(list, sizeof...(A)));
     }
     // Visits each row of a query.
     template <class... A>
@@ -156,6 +165,18 @@ class Tx {
     // The dynamic form, for SQL built from a parsed filter.
     virtual Result<int64_t> run(std::string_view sql, std::span<const Arg> args,
                                 const RowVisitor* visit) = 0;
+
+    virtual Status send(std::string_view sql, std::span<const Arg> args) {
+        TRY(run(sql, args, nullptr));
+        return ok();
+    }
+    // Behind insert_many and put_many, which say what they do (platform/store/bulk.h).
+    virtual Result<int64_t> insert(std::string_view head, const Rows& rows,
+                                   std::string_view tail) = 0;
+    virtual Status send_rows(std::string_view head, const Rows& rows, std::string_view tail) {
+        TRY(insert(head, rows, tail));
+        return ok();
+    }
 
     // Called once after this transaction has committed; never when it has not. Must not block.
     virtual void after_commit(std::move_only_function<void()> call) = 0;
