@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "domain/data/store.h"
+#include "platform/blob/checked.h"
 
 namespace rondo::api {
 namespace {
@@ -18,19 +19,15 @@ constexpr size_t kPiece = 256 << 10;
 // A stored file, read piece by piece on the pool.
 class FileProducer final : public net::BodyProducer {
   public:
-    FileProducer(WorkerPool& pool, std::shared_ptr<File> file)
-        : pool_(pool), file_(std::move(file)) {}
+    FileProducer(WorkerPool& pool, std::shared_ptr<blob::CheckedReader> reader)
+        : pool_(pool), reader_(std::move(reader)) {}
     Task<Result<std::string>> next() override {
-        auto piece =
-            co_await pool_.run([file = file_, at = at_] { return file->read_at(at, kPiece); });
-        if (piece) at_ += piece->size();
-        co_return piece;
+        co_return co_await pool_.run([reader = reader_] { return reader->next(kPiece); });
     }
 
   private:
     WorkerPool& pool_;
-    std::shared_ptr<File> file_;
-    uint64_t at_ = 0;
+    std::shared_ptr<blob::CheckedReader> reader_;
 };
 
 // "latest" or a number from 1.
@@ -154,8 +151,9 @@ Task<Result<net::Response>> DataApi::get_file(VersionPath path, rpc::Context) {
         response.header("content-disposition", "attachment");
         response.header("etag", "\"" + entry.digest + "\"");
         response.stream_length = static_cast<uint64_t>(entry.size);
-        response.stream =
-            std::make_unique<FileProducer>(parts_.pool, std::shared_ptr<File>(std::move(*opened)));
+        response.stream = std::make_unique<FileProducer>(
+            parts_.pool, std::make_shared<blob::CheckedReader>(std::move(*opened), digest,
+                                                               static_cast<uint64_t>(entry.size)));
         co_return response;
     }
     co_return fail(Code::not_found, "version " + path.number + " of " + quoted(path.dataset) +

@@ -1,9 +1,13 @@
 #include "base/text.h"
 #include "platform/blob/blob.h"
+#include "platform/blob/checked.h"
 #include "platform/crypto/crypto.h"
 
 namespace rondo::blob {
 namespace {
+
+// Read at once while stored bytes are compared.
+constexpr size_t kPieceBytes = 1 << 20;
 
 class LocalUpload final : public Upload {
   public:
@@ -25,19 +29,33 @@ class LocalUpload final : public Upload {
         FileSystem& files = env_.files();
         const std::string shelf = folder_ + "/objects/" + digest.hex().substr(0, 2);
         const std::string target = shelf + "/" + digest.hex();
-        if (!files.exists(target)) {
+        // Stored bytes that are damaged are mended by storing them again.
+        if (!is_stored(digest, target)) {
             TRY(file_->sync());
-            const bool new_shelf = !files.exists(shelf);
             TRY(files.make_directories(shelf));
             TRY(files.rename(path_, target));
-            TRY(files.sync_directory(shelf));
-            if (new_shelf) TRY(files.sync_directory(folder_ + "/objects"));
             committed_ = true;
         }
+        // Also for what was there: whoever stored it may not have come as far as this.
+        TRY(files.sync_directory(shelf));
+        TRY(files.sync_directory(folder_ + "/objects"));
         return Stored{std::move(digest), size_};
     }
 
   private:
+    bool is_stored(const Digest& digest, const std::string& target) {
+        auto file = env_.files().open(target, FileSystem::Mode::read);
+        if (!file) return false;
+        const auto size = (*file)->size();
+        if (!size || *size != size_) return false;
+        CheckedReader reader(std::move(*file), digest, size_);
+        while (true) {
+            const auto piece = reader.next(kPieceBytes);
+            if (!piece) return false;
+            if (piece->empty()) return true;
+        }
+    }
+
     Env& env_;
     std::string folder_, path_;
     std::unique_ptr<File> file_;
@@ -104,10 +122,7 @@ Result<std::string> Store::read_all(const Digest& digest, size_t limit) {
                                          std::to_string(bytes) + " bytes, the limit here is " +
                                          std::to_string(limit));
     TRY_ASSIGN(std::string content, file->read_at(0, bytes));
-    if (sha256_hex(content) != digest.hex())
-        return fail(Code::internal, "the stored bytes of " + digest.hex() +
-                                        " are damaged: they have another digest; restore them "
-                                        "from a backup");
+    if (sha256_hex(content) != digest.hex()) return damaged(digest);
     return content;
 }
 
