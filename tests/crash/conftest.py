@@ -2,6 +2,7 @@ import os
 import pathlib
 import random
 import sys
+import time
 
 import pytest
 
@@ -23,8 +24,22 @@ def seed():
     print(f"RONDO_CRASH_SEED={SEED}")
 
 
-def http_of(server):
-    return Http(server.url, (server.data / "token").read_text().strip())
+class PatientHttp(Http):
+    """Asks again what is refused for now (503): each connection to a database that was started again
+    finds that out for itself."""
+
+    SECONDS = 5
+
+    def send(self, *args, **kwargs):
+        until = time.monotonic() + self.SECONDS
+        while True:
+            answer = super().send(*args, **kwargs)
+            if answer.status != 503 or time.monotonic() > until:
+                return answer
+
+
+def http_of(server, kind=Http):
+    return kind(server.url, (server.data / "token").read_text().strip())
 
 
 @pytest.fixture

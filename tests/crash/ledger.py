@@ -4,10 +4,12 @@ and how to find out on a restarted server whether it is there once, not at all, 
 
 import hashlib
 import http.client
+import time
 import urllib.parse
 
 MLFLOW = "/api/2.0/mlflow"
 AWAY = (OSError, http.client.HTTPException)
+LAST_MOMENTS = 2  # seconds of metric points that may go with the power
 
 
 class Half(AssertionError):
@@ -31,22 +33,25 @@ class Write:
     cut_at_power_loss = False  # Durability::normal: the last ones may go with the power
 
     def __init__(self, what):
-        self.what, self.acknowledged, self.answer = what, False, None
+        self.what, self.acknowledged, self.answer, self.at = what, False, None, 0.0
 
     def send(self, http):
         """True when it was acknowledged, False when it was refused; AWAY when nobody answered."""
         self.answer = self.ask(http)
         if self.answer.status == 200:
-            self.acknowledged = True
+            self.acknowledged, self.at = True, time.monotonic()
             self.take(self.answer)
         return self.answer.status == 200
 
     def take(self, answer):
         """Keeps what the answer promises."""
 
-    def check(self, http):
+    def check(self, http, power_lost_at=None):
+        """power_lost_at: when the database's machine went, in time.monotonic()."""
         found = self.count(http)
         expected = (1,) if self.acknowledged else (0, 1)
+        if self.cut_at_power_loss and power_lost_at and self.at > power_lost_at - LAST_MOMENTS:
+            expected, self.acknowledged = (0, 1), False
         assert found in expected, (f"{self.what} is there {found} times; it was "
                                    f"{'acknowledged' if self.acknowledged else 'not acknowledged'}")
         if found == 1:

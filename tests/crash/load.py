@@ -4,7 +4,7 @@ import random
 import threading
 import time
 
-from conftest import http_of
+from conftest import PatientHttp, http_of
 from ledger import (AWAY, Alias, Artifact, Label, LogBatch, NewExperiment, NewModel, NewRun, NewVersion,
                     Predictions, Push)
 from serving import serve_tiny
@@ -12,6 +12,7 @@ from tiny_model import Mlflow
 
 SAMPLE = 40  # older writes looked at again after each restart
 LIVE = "live"
+PAUSE_SECONDS = 0.05
 
 
 class Client(threading.Thread):
@@ -23,7 +24,7 @@ class Client(threading.Thread):
         self.chance = random.Random(f"{load.seed} client {number}")
         self.name = f"c{number}"
         self.http, self.made, self.writes, self.unsure = http_of(load.server), 0, [], []
-        self.runs, self.versions, self.alias = [], [], None
+        self.runs, self.versions, self.model, self.alias = [], [], None, None
         self.predictions, self.failure, self.checked = [], None, 0
 
     def next_name(self):
@@ -81,9 +82,8 @@ class Client(threading.Thread):
     def version(self, run):
         model = f"model-{self.name}"
         if self.alias is None:
-            write = NewModel(model)
-            self.alias = Alias(model, "best")
-            self.keep(write)
+            self.model, self.alias = NewModel(model), Alias(model, "best")
+            self.keep(self.model)
         else:
             self.keep(NewVersion(model, run, self.next_name()))
 
@@ -92,7 +92,8 @@ class Client(threading.Thread):
         self.writes.append(write)
         if not write.repeatable or self.chance.random() < 0.9:
             self.unsure.append(write)
-        write.send(self.http)
+        if not write.send(self.http) and write.answer.status == 503:
+            time.sleep(PAUSE_SECONDS)  # as the answer asks for
         self.unsure = [w for w in self.unsure if not w.acknowledged]
         self.learn(write)
 
@@ -103,28 +104,27 @@ class Client(threading.Thread):
         if write.acknowledged and isinstance(write, NewVersion) and write not in self.versions:
             self.versions.append(write)
 
-    def check(self, http, everything=False):
+    def check(self, http, everything=False, power_lost_at=None):
         """Compares with the server what is new since the last time, and some of what is old."""
         old, new = self.writes[:self.checked], self.writes[self.checked:]
         if not everything:
             old = self.chance.sample(old, min(SAMPLE // 4, len(old)))
+        has_model = self.model_is_there(http)
         for write in [*old, *new]:
-            if isinstance(write, NewVersion) and not self.model_is_there(http):
-                assert not write.acknowledged
+            if isinstance(write, (NewModel, NewVersion)) and not has_model:
+                assert not write.acknowledged, write
                 continue
-            write.check(http)
+            write.check(http, power_lost_at)
             self.learn(write)
-        if self.alias and self.model_is_there(http):
+        if has_model:
             self.alias.check(http)
+        else:
+            self.alias = self.model = None  # asked for again
         self.checked = len(self.writes)
         return len(old) + len(new)
 
     def model_is_there(self, http):
-        first = next(w for w in self.writes if isinstance(w, NewModel))
-        if not first.acknowledged and not first.count(http):
-            self.alias, self.writes = None, [w for w in self.writes if w is not first]
-            return False
-        return True
+        return self.model is not None and (self.model.acknowledged or self.model.count(http) == 1)
 
 
 class Counted(Predictions):
@@ -191,10 +191,10 @@ class Load:
     def go_on(self):
         self.open.set()
 
-    def check(self, everything=False):
+    def check(self, everything=False, power_lost_at=None):
         """Everything promised is there; returns how many writes were compared."""
-        http = http_of(self.server)
-        looked = sum(client.check(http, everything) for client in self.clients)
+        http = http_of(self.server, PatientHttp)
+        looked = sum(client.check(http, everything, power_lost_at) for client in self.clients)
         self.lost = self.predictions.check(http)
         return looked
 

@@ -102,6 +102,7 @@ Status EndpointLog::recover(Time settled, KeepKeys keep) {
         TRY_ASSIGN(auto found, recover_file(folder_ + "/" + name));
         if (!found) continue;
         for (const Row& row : found->rows) {
+            newest_us_ = std::max(newest_us_.value_or(INT64_MIN), row.key.event_us);
             ++file_rows_[parsed->first][static_cast<size_t>(row.arm)];
             if (keeps_keys_ && row.key.event_us >= to_micros(settled))
                 known_.try_emplace(row.key, first_answer(row));
@@ -174,12 +175,19 @@ Result<std::optional<FirstAnswer>> EndpointLog::append(const Schema& schema, con
         else
             std::iter_swap(same, pending_.end() - 1);
     }
+    newest_us_ = std::max(newest_us_.value_or(INT64_MIN), row.key.event_us);
     Pending& pending = pending_.back();
     const size_t before = pending.bytes.size();
     append_record(pending.bytes, schema, row);
     ++pending.rows[static_cast<size_t>(row.arm)];
     pending_bytes_ += pending.bytes.size() - before;
     return std::nullopt;
+}
+
+std::optional<Time> EndpointLog::newest() {
+    const std::lock_guard lock(mutex_);
+    if (!newest_us_) return std::nullopt;
+    return from_micros(*newest_us_);
 }
 
 void EndpointLog::count_late() { mapping_->shared->late.fetch_add(1, std::memory_order_relaxed); }

@@ -62,6 +62,8 @@ class EndpointLog {
     // Keeps a row for writing. When the key was appended meanwhile, returns that first answer and
     // drops the row. Code::exhausted beyond kMaxOpenRows.
     Result<std::optional<FirstAnswer>> append(const Schema& schema, const Row& row);
+    // The latest moment of a row since the last day was sealed, if there is one.
+    std::optional<Time> newest();
     void count_late();
     void count_repeated();
 
@@ -121,6 +123,7 @@ class EndpointLog {
     };
     std::vector<Pending> pending_;
     size_t pending_bytes_ = 0;
+    std::optional<int64_t> newest_us_;
     bool keeps_keys_ = false;
     std::unordered_map<Key, FirstAnswer, KeyHash> known_;
 
