@@ -1,7 +1,11 @@
 // The command line: the server's flags here, every other command's beside its code (app/cli).
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <new>
+#include <system_error>
 
 #include "app/cli/commands.h"
 #include "app/cli/flags.h"
@@ -15,6 +19,35 @@ namespace {
 
 using namespace rondo;
 namespace cli = app::cli;
+
+// The last word of a process that cannot go on: what was thrown, and the way out. Threads and
+// memory are the usual lack, at the start as well as later.
+[[noreturn]] void end_with_a_reason() {
+    const char* reason = "an error that nobody caught";
+    char text[256];
+    bool lack = false;
+    try {
+        if (const std::exception_ptr thrown = std::current_exception())
+            std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        lack = true;
+        reason = "out of memory; give the server more (ulimit -v, the container's or unit's limit)";
+    } catch (const std::system_error& e) {
+        std::snprintf(text, sizeof text,
+                      "the system gives no thread (%s); raise its limits (ulimit -u, TasksMax)",
+                      e.code().message().c_str());
+        lack = e.code() == std::errc::resource_unavailable_try_again;
+        if (!lack) std::snprintf(text, sizeof text, "%s", e.what());
+        reason = text;
+    } catch (const std::exception& e) {
+        std::snprintf(text, sizeof text, "%s", e.what());
+        reason = text;
+    } catch (...) {
+    }
+    std::fprintf(stderr, "rondo: %s\n", reason);
+    if (lack) std::_Exit(1);
+    std::abort();
+}
 
 // What needs a second look after parsing.
 struct ServerFlags {
@@ -116,6 +149,7 @@ Status start_server(app::Config& config, const ServerFlags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::set_terminate(end_with_a_reason);
     // The server starts itself again as the shim around foreign programs (platform/process).
     if (argc == 3 && std::string_view(argv[1]) == "__shim")
         return process::run_shim(std::atoi(argv[2]));

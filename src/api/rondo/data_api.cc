@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "domain/data/store.h"
 #include "platform/auth/accounts.h"
+#include "platform/blob/checked.h"
 
 namespace rondo::api {
 namespace {
@@ -162,9 +163,8 @@ Task<Result<net::Response>> DataApi::get_file(VersionPath path, rpc::Context) {
         response.header("etag", "\"" + entry.digest + "\"");
         response.stream_length = static_cast<uint64_t>(entry.size);
         response.stream = std::make_unique<FileProducer>(
-            parts_.pool,
-            std::make_shared<blob::CheckedReader>(std::shared_ptr<File>(std::move(*opened)), digest,
-                                                  static_cast<uint64_t>(entry.size)));
+            parts_.pool, std::make_shared<blob::CheckedReader>(std::move(*opened), digest,
+                                                               static_cast<uint64_t>(entry.size)));
         co_return response;
     }
     co_return fail(Code::not_found, "version " + path.number + " of " + quoted(path.dataset) +

@@ -193,7 +193,9 @@ Result<bool> Executor::look_at(const Run& run, const Task& task) {
         TRY(take_result(run, task));
         return true;
     }
-    if (identity.pid == 0 && task.started && env_.now() - *task.started < kAnnouncePatience)
+    // Either way: a wall clock that was set back must not hold the task until it has caught up.
+    if (identity.pid == 0 && task.started &&
+        std::chrono::abs(env_.now() - *task.started) < kAnnouncePatience)
         return false;
     Task lost = task;
     lost.problem = "its process disappeared (killed, or the machine restarted)";

@@ -10,7 +10,6 @@
 #include "base/env.h"
 
 namespace rondo {
-class Sha256;
 }
 
 namespace rondo::blob {
@@ -57,25 +56,6 @@ class Store {
     // The path of its file when it is one on this machine, whether or not the blob exists.
     virtual std::optional<std::string> local_path(const Digest&) const { return std::nullopt; }
 };
-
-// Reads a blob from its beginning to its end, piece by piece. The last piece is handed out only
-// when all of them together have the digest: damage is never taken for content. One thread at a
-// time.
-class CheckedReader {
-  public:
-    CheckedReader(std::shared_ptr<File> file, Digest digest, uint64_t size);
-    ~CheckedReader();
-    // At most n bytes; empty at the end.
-    Result<std::string> next(size_t n);
-
-  private:
-    std::shared_ptr<File> file_;
-    Digest digest_;
-    std::unique_ptr<Sha256> sum_;
-    uint64_t at_ = 0, size_;
-};
-// What is said about stored bytes that have another digest than their name.
-Error damaged(const Digest& digest);
 
 // Blobs as files below a folder: objects/ab/<digest>, uploads under tmp/ until their rename.
 // Leftovers of uploads that a crash cut short are removed here.

@@ -2,10 +2,14 @@
 
 #include "base/text.h"
 #include "platform/blob/blob.h"
+#include "platform/blob/checked.h"
 #include "platform/crypto/crypto.h"
 
 namespace rondo::blob {
 namespace {
+
+// Read at once while stored bytes are compared.
+constexpr size_t kPieceBytes = 1 << 20;
 
 class LocalUpload final : public Upload {
   public:
@@ -27,19 +31,33 @@ class LocalUpload final : public Upload {
         FileSystem& files = env_.files();
         const std::string shelf = folder_ + "/objects/" + digest.hex().substr(0, 2);
         const std::string target = shelf + "/" + digest.hex();
-        if (!files.exists(target)) {
+        // Stored bytes that are damaged are mended by storing them again.
+        if (!is_stored(digest, target)) {
             TRY(file_->sync());
-            const bool new_shelf = !files.exists(shelf);
             TRY(files.make_directories(shelf));
             TRY(files.rename(path_, target));
-            TRY(files.sync_directory(shelf));
-            if (new_shelf) TRY(files.sync_directory(folder_ + "/objects"));
             committed_ = true;
         }
+        // Also for what was there: whoever stored it may not have come as far as this.
+        TRY(files.sync_directory(shelf));
+        TRY(files.sync_directory(folder_ + "/objects"));
         return Stored{std::move(digest), size_};
     }
 
   private:
+    bool is_stored(const Digest& digest, const std::string& target) {
+        auto file = env_.files().open(target, FileSystem::Mode::read);
+        if (!file) return false;
+        const auto size = (*file)->size();
+        if (!size || *size != size_) return false;
+        CheckedReader reader(std::move(*file), digest, size_);
+        while (true) {
+            const auto piece = reader.next(kPieceBytes);
+            if (!piece) return false;
+            if (piece->empty()) return true;
+        }
+    }
+
     Env& env_;
     std::string folder_, path_;
     std::unique_ptr<File> file_;
@@ -111,32 +129,8 @@ Result<std::string> Store::read_all(const Digest& digest, size_t limit) {
                                          std::to_string(bytes) + " bytes, the limit here is " +
                                          std::to_string(limit));
     TRY_ASSIGN(std::string content, file->read_at(0, bytes));
-    if (sha256_hex(content) != digest.hex()) return fail(damaged(digest));
+    if (sha256_hex(content) != digest.hex()) return damaged(digest);
     return content;
-}
-
-CheckedReader::CheckedReader(std::shared_ptr<File> file, Digest digest, uint64_t size)
-    : file_(std::move(file)),
-      digest_(std::move(digest)),
-      sum_(std::make_unique<Sha256>()),
-      size_(size) {}
-CheckedReader::~CheckedReader() = default;
-
-Result<std::string> CheckedReader::next(size_t n) {
-    if (at_ == size_) return std::string{};
-    n = static_cast<size_t>(std::min<uint64_t>(n, size_ - at_));
-    TRY_ASSIGN(std::string piece, file_->read_at(at_, n));
-    if (piece.size() != n) return fail(damaged(digest_));
-    sum_->update(piece);
-    at_ += n;
-    if (at_ == size_ && sum_->hex() != digest_.hex()) return fail(damaged(digest_));
-    return piece;
-}
-
-Error damaged(const Digest& digest) {
-    return {Code::internal, "the stored bytes of " + digest.hex() +
-                                " are damaged: they have another digest; `rondo doctor --scrub` "
-                                "says what refers to them, restore them from a backup"};
 }
 
 Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder) {
