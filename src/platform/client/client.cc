@@ -148,6 +148,10 @@ class CallerSource final : public AsyncSource {
 class CallerSink final : public AsyncSink {
   public:
     CallerSink(Caller& caller, const Streams& streams) : caller_(caller), streams_(streams) {}
+    Task<Status> begin(const Response& head) override {
+        if (!streams_.head) co_return ok();
+        co_return co_await caller_.run([&] { return streams_.head(head); });
+    }
     Task<Status> take(std::string_view piece) override {
         co_return co_await caller_.run([this, piece] { return streams_.sink(piece); });
     }

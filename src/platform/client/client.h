@@ -100,11 +100,14 @@ using Source = std::function<Result<std::string>()>;
 // Takes the body of an answer with a status of 2xx; others come in Response::body. Runs on the
 // calling thread; nothing more is read while it works. A failure ends the request.
 using Sink = std::function<Status(std::string_view)>;
+// Sees status and headers of an answer before the sink gets its body.
+using HeadSink = std::function<Status(const Response&)>;
 
 struct Streams {
     Source source;                          // instead of Request::body
     std::optional<uint64_t> source_length;  // chunked when unknown
     Sink sink;
+    HeadSink head;
 };
 
 // The same for coroutines; both run on the client's I/O thread and must not block it.
@@ -117,6 +120,7 @@ class AsyncSource {
 class AsyncSink {
   public:
     virtual ~AsyncSink() = default;
+    virtual Task<Status> begin(const Response&) { co_return Status{}; }
     virtual Task<Status> take(std::string_view piece) = 0;
 };
 
