@@ -16,7 +16,9 @@ struct Config {
     std::string data = "./rondo-data";
     std::string host = "127.0.0.1";
     uint16_t port = 5000;
-    std::string database;  // empty: sqlite in the data folder
+    std::string database;     // empty: sqlite in the data folder
+    std::string blobs;        // "s3://bucket/prefix"; empty: in the data folder
+    std::string s3_endpoint;  // empty: by the environment, or Amazon's
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
     std::string admin_password_file;  // of the first administrator, made when there are no accounts

@@ -76,6 +76,13 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
         ->add_option("--database", config.database,
                      "postgresql://... ; without it SQLite in the data folder")
         ->envname("RONDO_DATABASE");
+    server
+        ->add_option("--blobs", config.blobs,
+                     "s3://bucket/prefix, with credentials in AWS_ACCESS_KEY_ID and "
+                     "AWS_SECRET_ACCESS_KEY; without it in the data folder")
+        ->envname("RONDO_BLOBS");
+    server->add_option("--s3-endpoint", config.s3_endpoint, "https://host:port of the S3 service")
+        ->envname("RONDO_S3_ENDPOINT");
     server->add_option("--tls-cert", config.certificate_file, "Certificate chain (PEM)")
         ->envname("RONDO_TLS_CERT");
     server->add_option("--tls-key", config.key_file, "Private key (PEM)")->envname("RONDO_TLS_KEY");

@@ -14,6 +14,7 @@
 #include "api/rondo/loop_api.h"
 #include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
+#include "app/blobs.h"
 #include "app/data_folder.h"
 #include "app/objects.h"
 #include "app/page/page.h"
@@ -28,7 +29,6 @@
 #include "domain/serving/python/workers.h"
 #include "platform/auth/gate.h"
 #include "platform/auth/token.h"
-#include "platform/blob/blob.h"
 #include "platform/events/events.h"
 #include "platform/jobs/periodic.h"
 #include "platform/net/server.h"
@@ -93,7 +93,8 @@ Status run_server(const Config& config) {
     const std::string url =
         config.database.empty() ? "sqlite:" + folder->file("rondo.db") : config.database;
     TRY_ASSIGN(const auto db, store::Database::open(env, url, migrations()));
-    TRY_ASSIGN(const auto blobs, blob::open_local_store(env, folder->file("blobs")));
+    TRY_ASSIGN(const auto http, client::Client::open(env));
+    TRY_ASSIGN(const auto blobs, open_blobs(env, *http, config, *folder));
     events::Hub hub;
     const events::Events events(env, hub);
     WorkerPool file_pool(kFileThreads);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/client/http_client.h"
+#include "platform/client/client.h"
 #include "platform/json/value.h"
 
 namespace rondo::app::cli {
@@ -33,11 +33,13 @@ class Session {
     bool json() const { return json_; }
 
   private:
-    Session(std::unique_ptr<client::HttpClient> http, std::string token, bool json)
-        : http_(std::move(http)), token_(std::move(token)), json_(json) {}
-    Result<client::HttpResponse> exchange(client::HttpRequest request, uint64_t limit);
+    Session(std::unique_ptr<client::Client> http, std::string url, std::string token, bool json)
+        : http_(std::move(http)), url_(std::move(url)), token_(std::move(token)), json_(json) {}
+    // request.url is the path and query.
+    Result<client::Response> exchange(client::Request request);
 
-    std::unique_ptr<client::HttpClient> http_;
+    std::unique_ptr<client::Client> http_;
+    std::string url_;  // the server's origin
     std::string token_;
     bool json_;
 };

@@ -332,13 +332,7 @@ Status Executor::copy_blob(const std::string& digest_text, const std::string& pa
     TRY_ASSIGN(const auto digest, blob::Digest::parse(digest_text));
     TRY(files.make_directories(path.substr(0, path.rfind('/'))));
     TRY_ASSIGN(auto file, files.open(path, FileSystem::Mode::create_new));
-    TRY_ASSIGN(const uint64_t size, blobs_.size(digest));
-    constexpr size_t kPiece = 4 << 20;
-    for (uint64_t at = 0; at < size; at += kPiece) {
-        TRY_ASSIGN(const std::string piece, blobs_.read(digest, at, kPiece));
-        TRY(file->append(piece));
-    }
-    return ok();
+    return blobs_.get(digest, [&](std::string_view piece) { return file->append(piece); });
 }
 
 // Copies, not links: a script may write to what it is given, and stored bytes must not change.

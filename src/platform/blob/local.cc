@@ -96,7 +96,43 @@ class LocalStore final : public Store {
         return path_of(digest);
     }
 
+    Result<std::vector<Stored>> list(const std::string& after, size_t limit) override {
+        std::vector<Stored> out;
+        TRY_ASSIGN(auto shelves, env_.files().list(folder_ + "/objects"));
+        std::ranges::sort(shelves);
+        for (const std::string& shelf : shelves) {
+            if (shelf < after.substr(0, 2)) continue;
+            TRY_ASSIGN(auto names, env_.files().list(folder_ + "/objects/" + shelf));
+            std::ranges::sort(names);
+            for (const std::string& name : names) {
+                if (out.size() == limit) return out;
+                auto digest = Digest::parse(name);
+                if (!digest || name <= after) continue;  // not ours, or told already
+                const auto bytes = size(*digest);
+                if (bytes) out.push_back({std::move(*digest), *bytes});  // else removed meanwhile
+            }
+        }
+        return out;
+    }
+    Result<std::string> presign(const Digest&, Micros) override {
+        return fail(Code::unsupported, "stored files have no address of their own on a local disk");
+    }
+
+  protected:
+    Result<uint64_t> stream(const Digest& digest, uint64_t limit, const Taker& take) override {
+        TRY_ASSIGN(auto file, open(digest));
+        TRY_ASSIGN(const uint64_t bytes, file->size());
+        if (bytes > limit) return bytes;
+        for (uint64_t at = 0; at < bytes; at += kPiece) {
+            TRY_ASSIGN(const std::string piece, file->read_at(at, kPiece));
+            TRY(take(piece));
+        }
+        return bytes;
+    }
+
   private:
+    static constexpr size_t kPiece = 1 << 20;
+
     std::string path_of(const Digest& digest) const {
         return folder_ + "/objects/" + digest.hex().substr(0, 2) + "/" + digest.hex();
     }
@@ -106,32 +142,6 @@ class LocalStore final : public Store {
 };
 
 }  // namespace
-
-Result<Digest> Digest::parse(std::string_view hex) {
-    bool good = hex.size() == 64;
-    for (const char c : hex) good = good && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
-    if (!good)
-        return fail(Code::invalid, quoted(hex) + " is no sha256 digest (64 lower-case hex digits)");
-    return Digest(std::string(hex));
-}
-
-Result<Stored> Store::put(std::string_view bytes) {
-    TRY_ASSIGN(auto upload, begin());
-    TRY(upload->write(bytes));
-    return upload->commit();
-}
-
-Result<std::string> Store::read_all(const Digest& digest, size_t limit) {
-    TRY_ASSIGN(auto file, open(digest));
-    TRY_ASSIGN(const uint64_t bytes, file->size());
-    if (bytes > limit)
-        return fail(Code::too_large, "the stored file " + digest.hex().substr(0, 12) + " has " +
-                                         std::to_string(bytes) + " bytes, the limit here is " +
-                                         std::to_string(limit));
-    TRY_ASSIGN(std::string content, file->read_at(0, bytes));
-    if (sha256_hex(content) != digest.hex()) return damaged(digest);
-    return content;
-}
 
 Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder) {
     FileSystem& files = env.files();
