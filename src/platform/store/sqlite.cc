@@ -100,9 +100,9 @@ class Connection final : public Tx {
         if (code != SQLITE_OK) return fail(to_error(db, code, "cannot open '" + path + "'"));
         sqlite3_extended_result_codes(db, 1);
         sqlite3_busy_timeout(db, 5000);
-        TRY(
-            connection->script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cell_size_check=ON;"
-                               "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"));
+        TRY(connection->script(
+            "PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cell_size_check=ON;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"));
         return connection;
     }
     ~Connection() override {
