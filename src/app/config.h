@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "platform/net/limits.h"
 
 namespace rondo::app {
@@ -17,6 +18,8 @@ struct Config {
     std::string host = "127.0.0.1";
     uint16_t port = 5000;
     std::string database;  // empty: sqlite in the data folder
+    // How long a silent server counts as alive to the others on the database.
+    Micros patience{6'000'000};
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
     // Named Python environments: "default" -> /path/to/venv/bin/python. Tasks and Python models run

@@ -14,15 +14,16 @@ namespace rondo::app {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
+constexpr size_t kServerIdBytes = 6;
 
 // A secret as hex in a file of mode 0600; made at the first start.
-Result<std::string> load_or_make_secret(Env& env, const std::string& path,
-                                        std::string_view prefix) {
+Result<std::string> load_or_make_secret(Env& env, const std::string& path, std::string_view prefix,
+                                        size_t bytes = kKeyBytes) {
     if (env.files().exists(path)) {
         TRY_ASSIGN(const std::string text, read_file(env.files(), path, 4096));
         return std::string(trim(text));
     }
-    std::string secret = std::string(prefix) + random_hex(env, kKeyBytes);
+    std::string secret = std::string(prefix) + random_hex(env, bytes);
     TRY(write_file_atomically(env, path, secret + "\n"));
     return secret;
 }
@@ -59,6 +60,8 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(Env& env, const std::string
                                         "'; stop it, or choose another with --data");
     TRY(env.files().make_directories(folder->file("keys")));
     TRY_ASSIGN(folder->token_, load_or_make_secret(env, folder->file("token"), "rondo_"));
+    TRY_ASSIGN(folder->server_id_,
+               load_or_make_secret(env, folder->file("server_id"), "s", kServerIdBytes));
     TRY_ASSIGN(const std::string key, load_or_make_key(env, folder->file("keys/assignment")));
     std::memcpy(folder->assignment_key_.data(), key.data(), sizeof folder->assignment_key_);
     TRY_ASSIGN(folder->prediction_key_, load_or_make_key(env, folder->file("keys/prediction")));

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "api/grpc/health.h"
@@ -17,6 +18,7 @@
 #include "app/version.h"
 #include "base/env.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "domain/loop/engine.h"
 #include "domain/loop/models.h"
 #include "domain/pipeline/executor.h"
@@ -24,7 +26,10 @@
 #include "domain/serving/python/workers.h"
 #include "platform/blob/blob.h"
 #include "platform/events/events.h"
+#include "platform/jobs/leases.h"
 #include "platform/jobs/periodic.h"
+#include "platform/jobs/servers.h"
+#include "platform/jobs/sliced.h"
 #include "platform/net/server.h"
 #include "platform/rpc/service.h"
 #include "platform/store/database.h"
@@ -41,6 +46,16 @@ constexpr int kModelThreads = 4;
 constexpr Micros kHeartbeat{10'000'000};
 // The one there is as long as there are no accounts.
 constexpr int64_t kWorkspace = 1;
+
+// Processes of one boot of one machine, seen from the same place, have pids in common.
+std::string machine_id(Env& env) {
+    std::error_code error;
+    const auto space = std::filesystem::read_symlink("/proc/self/ns/pid", error);
+    auto file = env.files().open("/proc/sys/kernel/random/boot_id", FileSystem::Mode::read);
+    const auto boot = file ? (*file)->read_at(0, 100) : std::unexpected(file.error());
+    if (error || !boot) return "unknown-" + random_hex(env, 8);
+    return std::string(trim(*boot)) + " " + space.string();
+}
 
 // Blocks the signals that end a server for all threads, so that one thread can wait for them.
 sigset_t block_signals() {
@@ -99,6 +114,16 @@ Status run_server(const Config& config) {
     const std::string server_url = (config.certificate_file.empty() ? "http://" : "https://") +
                                    config.host + ":" + std::to_string(server->port());
 
+    // Among others on the same database: who lives, and who owns which job.
+    jobs::Servers servers(
+        env, *db, events,
+        {folder->server_id(), server_url, machine_id(env),
+         db->health().engine == "sqlite" ? jobs::Company::alone : jobs::Company::several,
+         config.patience});
+    jobs::Leases leases(*db, servers);
+    jobs::Sliced sliced(env, *db, leases);
+    TRY(servers.join());
+
     // Serving: models loaded, predictions logged.
     WorkerPool model_pool(kModelThreads);
     predictions::Flusher flusher;
@@ -134,13 +159,24 @@ Status run_server(const Config& config) {
         return ok();
     });
     periodic.start();
+    jobs::Periodic heart(env);  // on its own: nothing that waits may hold it up
+    heart.add("heartbeat", servers.patience() / 6, [&]() -> Status {
+        TRY(servers.tick());
+        return leases.tick();
+    });
+    TRY(leases.tick());
+    heart.start();
+    sliced.start();
 
     // The protocols.
     api::SystemApi system({*db,
                            std::string(kVersion),
                            std::string(kMlflowVersion),
                            [&service] { return service.openapi(kVersion); },
-                           {[&service](std::string& out) { service.write_metrics(out); }}});
+                           {[&service](std::string& out) { service.write_metrics(out); },
+                            [&servers](std::string& out) { servers.write_metrics(out); },
+                            [&leases](std::string& out) { leases.write_metrics(out); },
+                            [&sliced](std::string& out) { sliced.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
@@ -189,11 +225,15 @@ Status run_server(const Config& config) {
     signal_thread.join();
     // From the top of the house down: who decides, who runs, who works, who keeps.
     periodic.stop();
+    sliced.stop();
     engine.stop();
     executor.stop();
     watcher.stop();  // its callbacks speak to the executor
     model_pool.stop();
     file_pool.stop();
+    heart.stop();
+    if (Status left = servers.leave(); !left)
+        log::warning("no good-bye", {{"error", left.error().message}});
     db->stop();
     // What is left of requests that were cut, before the things that they point to.
     server.reset();

@@ -15,6 +15,10 @@ constexpr char kLoop[] = {
 #embed "0003_loop.sql"
 };
 
+constexpr char kServers[] = {
+#embed "0005_servers.sql"
+};
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
@@ -22,6 +26,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{1, "initial", std::string_view(kInitial, sizeof kInitial)},
         store::Migration{2, "predictions", std::string_view(kPredictions, sizeof kPredictions)},
         store::Migration{3, "loop", std::string_view(kLoop, sizeof kLoop)},
+        store::Migration{5, "servers", std::string_view(kServers, sizeof kServers)},
     };
     return steps;
 }

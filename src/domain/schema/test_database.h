@@ -1,4 +1,6 @@
-// A SQLite database with all migrations, in a folder that goes with the object. For tests.
+// A database with all migrations, for tests: SQLite in a folder that goes with the object, or the
+// empty PostgreSQL database that RONDO_TEST_DATABASE names (tests/cluster runs the tests that are
+// called "both engines" there).
 #pragma once
 
 #include <stdlib.h>
@@ -19,8 +21,9 @@ class TestDatabase {
         char pattern[] = "/tmp/rondo-test-XXXXXX";
         if (::mkdtemp(pattern) == nullptr) std::abort();
         folder_ = pattern;
-        auto opened =
-            store::Database::open(system_env(), "sqlite:" + folder_ + "/test.db", migrations());
+        const char* elsewhere = std::getenv("RONDO_TEST_DATABASE");
+        const std::string url = elsewhere != nullptr ? elsewhere : "sqlite:" + folder_ + "/test.db";
+        auto opened = store::Database::open(system_env(), url, migrations());
         if (!opened) {
             std::fprintf(stderr, "%s\n", opened.error().message.c_str());
             std::abort();
@@ -39,6 +42,7 @@ class TestDatabase {
     auto write(F fn) {
         return db_->write_now(store::Durability::normal, std::move(fn));
     }
+    store::Database& operator*() { return *db_; }
     const std::string& folder() const { return folder_; }
 
   private:
