@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "platform/net/limits.h"
 
 namespace rondo::app {
@@ -19,6 +20,8 @@ struct Config {
     std::string database;     // empty: sqlite in the data folder
     std::string blobs;        // "s3://bucket/prefix"; empty: in the data folder
     std::string s3_endpoint;  // empty: by the environment, or Amazon's
+    // How long a silent server counts as alive to the others on the database.
+    Micros patience{6'000'000};
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
     std::string admin_password_file;  // of the first administrator, made when there are no accounts

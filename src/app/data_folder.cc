@@ -16,6 +16,7 @@ namespace rondo::app {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
+constexpr size_t kServerIdBytes = 6;
 
 // A line in a file of mode 0600; made at the first start.
 Result<std::string> load_or_make(Env& env, const std::string& path,
@@ -29,10 +30,9 @@ Result<std::string> load_or_make(Env& env, const std::string& path,
     return line;
 }
 
-Result<std::string> load_or_make_secret(Env& env, const std::string& path,
-                                        std::string_view prefix) {
-    return load_or_make(env, path,
-                        [&] { return std::string(prefix) + random_hex(env, kKeyBytes); });
+Result<std::string> load_or_make_secret(Env& env, const std::string& path, std::string_view prefix,
+                                        size_t bytes = kKeyBytes) {
+    return load_or_make(env, path, [&] { return std::string(prefix) + random_hex(env, bytes); });
 }
 
 Result<std::string> load_or_make_key(Env& env, const std::string& path) {
@@ -86,6 +86,8 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(Env& env, const std::string
     TRY(remove_leftovers(env, folder->path_));
     TRY(remove_leftovers(env, folder->file("keys")));
     TRY_ASSIGN(folder->token_, load_or_make_secret(env, folder->file("token"), "rondo_"));
+    TRY_ASSIGN(folder->server_id_,
+               load_or_make_secret(env, folder->file("server_id"), "s", kServerIdBytes));
     TRY_ASSIGN(const std::string key, load_or_make_key(env, folder->file("keys/assignment")));
     std::memcpy(folder->assignment_key_.data(), key.data(), sizeof folder->assignment_key_);
     TRY_ASSIGN(folder->prediction_key_, load_or_make_key(env, folder->file("keys/prediction")));

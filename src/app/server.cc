@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "api/grpc/health.h"
@@ -30,7 +31,10 @@
 #include "platform/auth/gate.h"
 #include "platform/auth/token.h"
 #include "platform/events/events.h"
+#include "platform/jobs/leases.h"
 #include "platform/jobs/periodic.h"
+#include "platform/jobs/servers.h"
+#include "platform/jobs/sliced.h"
 #include "platform/net/server.h"
 #include "platform/rpc/service.h"
 #include "platform/store/database.h"
@@ -51,6 +55,16 @@ constexpr Micros kAccountsEvery{250'000};
 constexpr Micros kUsesEvery{30'000'000};
 // A task's token outlives its task by what its last requests may take.
 constexpr Micros kTokenGrace{60'000'000};
+
+// Processes of one boot of one machine, seen from the same place, have pids in common.
+std::string machine_id(Env& env) {
+    std::error_code error;
+    const auto space = std::filesystem::read_symlink("/proc/self/ns/pid", error);
+    auto file = env.files().open("/proc/sys/kernel/random/boot_id", FileSystem::Mode::read);
+    const auto boot = file ? (*file)->read_at(0, 100) : std::unexpected(file.error());
+    if (error || !boot) return "unknown-" + random_hex(env, 8);
+    return std::string(trim(*boot)) + " " + space.string();
+}
 
 // Blocks the signals that end a server for all threads, so that one thread can wait for them.
 sigset_t block_signals() {
@@ -148,6 +162,16 @@ Status run_server(const Config& config) {
     const std::string server_url = (config.certificate_file.empty() ? "http://" : "https://") +
                                    config.host + ":" + std::to_string(server->port());
 
+    // Among others on the same database: who lives, and who owns which job.
+    jobs::Servers servers(
+        env, *db, events,
+        {folder->server_id(), server_url, machine_id(env),
+         db->health().engine == "sqlite" ? jobs::Company::alone : jobs::Company::several,
+         config.patience});
+    jobs::Leases leases(*db, servers);
+    jobs::Sliced sliced(env, *db, leases);
+    TRY(servers.join());
+
     // Serving: models loaded, predictions logged.
     WorkerPool model_pool(kModelThreads);
     predictions::Flusher flusher;
@@ -200,6 +224,14 @@ Status run_server(const Config& config) {
                      [&directory] { return directory.refresh_now(); });
     periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });
     periodic.start();
+    jobs::Periodic heart(env);  // on its own: nothing that waits may hold it up
+    heart.add("heartbeat", servers.patience() / 6, [&]() -> Status {
+        TRY(servers.tick());
+        return leases.tick();
+    });
+    TRY(leases.tick());
+    heart.start();
+    sliced.start();
 
     // The protocols.
     api::SystemApi system({*db,
@@ -207,6 +239,9 @@ Status run_server(const Config& config) {
                            std::string(kMlflowVersion),
                            [&service] { return service.openapi(kVersion); },
                            {[&service](std::string& out) { service.write_metrics(out); },
+                            [&servers](std::string& out) { servers.write_metrics(out); },
+                            [&leases](std::string& out) { leases.write_metrics(out); },
+                            [&sliced](std::string& out) { sliced.write_metrics(out); },
                             [&gate](std::string& out) { gate.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
@@ -262,12 +297,16 @@ Status run_server(const Config& config) {
     signal_thread.join();
     // From the top of the house down: who decides, who runs, who works, who keeps.
     periodic.stop();
+    sliced.stop();
     engine.stop();
     executor.stop();
     watcher.stop();  // its callbacks speak to the executor
     model_pool.stop();
     file_pool.stop();
     passwords.stop();
+    heart.stop();
+    if (Status left = servers.leave(); !left)
+        log::warning("no good-bye", {{"error", left.error().message}});
     db->stop();
     // What is left of requests that were cut, before the things that they point to.
     server.reset();

@@ -17,6 +17,9 @@ constexpr char kLoop[] = {
 constexpr char kAccounts[] = {
 #embed "0004_accounts.sql"
 };
+constexpr char kServers[] = {
+#embed "0005_servers.sql"
+};
 
 }  // namespace
 
@@ -26,6 +29,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{2, "predictions", std::string_view(kPredictions, sizeof kPredictions)},
         store::Migration{3, "loop", std::string_view(kLoop, sizeof kLoop)},
         store::Migration{4, "accounts", std::string_view(kAccounts, sizeof kAccounts)},
+        store::Migration{5, "servers", std::string_view(kServers, sizeof kServers)},
     };
     return steps;
 }
