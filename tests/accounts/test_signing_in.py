@@ -57,6 +57,7 @@ def test_a_session(house):
     out = browser.ask("POST", V1 + "sign-out", {})
     assert out.status == 200 and cookie_of(out)["max-age"] == "0"
     assert browser.ask("GET", V1 + "me").status == 401
+    assert browser.ask("GET", "/").status == 200  # the page, which asks for the password, still opens
 
 
 def test_a_new_password_ends_sessions_and_counts_at_once(fresh):

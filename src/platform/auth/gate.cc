@@ -128,7 +128,9 @@ Status Gate::admit(const rpc::Permission& permission, net::Request& request) {
     if (!shown) return open ? ok() : fail(shown.error());
     std::optional<Caller> caller;
     if (!shown->token.empty()) {
-        TRY_ASSIGN(caller, caller_of_token(shown->token));
+        auto found = caller_of_token(shown->token);
+        if (!found && !open) return fail(found.error());
+        if (found) caller = std::move(*found);
         if (!caller && is_token(shown->token) && !open) {
             TRY_ASSIGN(caller, pending({.unknown_token = shown->token}));
         }
