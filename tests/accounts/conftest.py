@@ -73,8 +73,8 @@ class House:
     def __init__(self, server):
         self.server, self.url = server, server.url
         self.local = with_token(self.url, server.token())
-        self.local.call("POST", V1 + "users", {"name": "root", "password": PASSWORD, "admin": True})
-        self.admin = self.token_of("root", scope="admin")
+        self.local.call("POST", V1 + "users", {"name": "boss", "password": PASSWORD, "admin": True})
+        self.admin = self.token_of("boss", scope="admin")
         self.nobody = Caller(self.url)
 
     def user(self, name, role="none", **more):

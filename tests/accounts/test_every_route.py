@@ -102,10 +102,10 @@ def callers(house):
     house.local.call("POST", V1 + "users", {"name": "robot", "kind": "service", "role": "editor"})
     locked = house.user("locked", "admin")
     house.local.call("PATCH", V1 + "users/locked", {"disabled": True})
-    gone, gone_id = house.secret_of("root")
+    gone, gone_id = house.secret_of("boss")
     house.local.call("DELETE", f"{V1}tokens/{gone_id}")
-    expired, _ = house.secret_of("root", expires_in="1ms")
-    good, _ = house.secret_of("root")
+    expired, _ = house.secret_of("boss", expires_in="1ms")
+    good, _ = house.secret_of("boss")
     out = {
         "none": (house.nobody, None),
         "a word": (with_token(house.url, "secret"), None),
@@ -123,7 +123,7 @@ def callers(house):
     for role in ("viewer", "editor", "maintainer", "admin"):
         out[role] = (house.token_of(role), BY_ROLE[role])
     for scope, reaches in BY_SCOPE.items():
-        out["scope " + scope] = (house.token_of("root", scope), reaches)
+        out["scope " + scope] = (house.token_of("boss", scope), reaches)
     return out
 
 

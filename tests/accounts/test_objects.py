@@ -170,13 +170,13 @@ def test_T19_nobody_assigns_what_is_not_theirs(house, world):
     for message in ({"admin": True}, {"role": "admin"}, {"disabled": False}):
         assert guest.ask("PATCH", V1 + "users/guest", message).status == 403
     # The name in the body of one's own password changes nobody else's.
-    answer = guest.ask("PUT", V1 + "me/password", {"name": "root", "password": "another password",
+    answer = guest.ask("PUT", V1 + "me/password", {"name": "boss", "password": "another password",
                                                    "old_password": "correct horse battery"})
     assert answer.status == 200, answer
-    assert house.nobody.ask("POST", V1 + "sign-in", {"name": "root", "password": "another password"}
+    assert house.nobody.ask("POST", V1 + "sign-in", {"name": "boss", "password": "another password"}
                             ).status == 401
     # A token never leads to more than what it was made with.
-    limited = house.token_of("root", "write")
+    limited = house.token_of("boss", "write")
     assert limited.ask("POST", V1 + "tokens", {"scope": "admin"}).status == 403
     assert limited.ask("POST", V1 + "tokens", {"scope": "read", "user": "almost"}).status == 403
     assert limited.ask("POST", V1 + "tokens", {"scope": "read"}).status == 200
@@ -185,9 +185,9 @@ def test_T19_nobody_assigns_what_is_not_theirs(house, world):
     assert chief.ask("POST", V1 + "users", {"name": "more", "password": "p" * 12, "admin": True}
                      ).status == 403
     assert chief.ask("PATCH", V1 + "users/chief", {"admin": True}).status == 403
-    assert chief.ask("PUT", V1 + "users/root/password", {"password": "p" * 12}).status == 403
-    assert chief.ask("POST", V1 + "tokens", {"user": "root", "scope": "admin"}).status == 403
-    assert chief.ask("DELETE", V1 + "users/root").status == 403
+    assert chief.ask("PUT", V1 + "users/boss/password", {"password": "p" * 12}).status == 403
+    assert chief.ask("POST", V1 + "tokens", {"user": "boss", "scope": "admin"}).status == 403
+    assert chief.ask("DELETE", V1 + "users/boss").status == 403
 
 
 def test_T18_the_stream_of_events(house, world):

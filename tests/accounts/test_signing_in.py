@@ -43,12 +43,12 @@ def cookie_of(answer):
 
 
 def test_a_session(house):
-    answer = sign_in(house, "root", PASSWORD)
-    assert answer.status == 200 and answer.json["name"] == "root", answer
+    answer = sign_in(house, "boss", PASSWORD)
+    assert answer.status == 200 and answer.json["name"] == "boss", answer
     cookie = cookie_of(answer)
     assert cookie["httponly"] and cookie["samesite"] == "Lax" and cookie["path"] == "/"
     browser = Caller(house.url, cookie=f"other=1; rondo={cookie.value}")
-    assert browser.call("GET", V1 + "me")["name"] == "root"
+    assert browser.call("GET", V1 + "me")["name"] == "boss"
     # A page of another site can neither read nor send with it.
     for foreign in ({"origin": "http://evil.example"}, {"sec_fetch_site": "cross-site"}):
         assert browser.ask("POST", V1 + "tokens", {}, **foreign).status == 403
@@ -78,7 +78,7 @@ def test_passwords_have_a_length(house, password):
     assert answer.status == 400 and answer.json["error"]["field"] == "password"
 
 
-@pytest.mark.parametrize("name", ["", "a b", "r\u043e\u043et", "root\u0000", "x" * 65, "a/b", "ROOT"])
+@pytest.mark.parametrize("name", ["", "a b", "b\u043ess", "boss\u0000", "x" * 65, "a/b", "BOSS"])
 def test_T37_names_that_look_alike_or_hide(house, name):
     answer = house.local.ask("POST", V1 + "users", {"name": name, "password": PASSWORD})
     assert answer.status in (400, 409), answer
@@ -127,15 +127,15 @@ def test_T21_no_secret_where_it_does_not_belong(tmp_path):
     try:
         secrets = [PASSWORD, server.token()]
         for scope in ("read", "admin"):
-            secrets.append(house.secret_of("root", scope)[0])
-        cookie = cookie_of(sign_in(house, "root", PASSWORD)).value
+            secrets.append(house.secret_of("boss", scope)[0])
+        cookie = cookie_of(sign_in(house, "boss", PASSWORD)).value
         secrets.append(cookie)
         texts = [house.admin.ask("GET", path).body.decode() for path in (
             "/metrics", "/openapi.json", V1 + "audit?limit=1000", V1 + "users", V1 + "tokens", V1 + "me")]
         for token in secrets[1:]:
             texts.append(with_token(house.url, token).ask("GET", V1 + "none").body.decode())
             texts.append(with_token(house.url, token + "x").ask("GET", V1 + "users").body.decode())
-        texts.append(sign_in(house, "root", PASSWORD + "x").body.decode())
+        texts.append(sign_in(house, "boss", PASSWORD + "x").body.decode())
         assert "authorization" not in "".join(texts[1:2]).split('"parameters"')[0]
         # In no URL: a token in the query is not even looked at.
         assert house.nobody.ask("GET", V1 + f"users?token={secrets[2]}").status == 401
@@ -194,8 +194,8 @@ def test_T23_headers_of_strangers_are_ignored(fresh):
     house = fresh()
     house.user("victim")
     lies = {"x_forwarded_for": "203.0.113.7", "forwarded": "for=203.0.113.7;proto=https",
-            "x_real_ip": "203.0.113.7", "x_forwarded_proto": "https", "x_forwarded_user": "root",
-            "x_remote_user": "root"}
+            "x_real_ip": "203.0.113.7", "x_forwarded_proto": "https", "x_forwarded_user": "boss",
+            "x_remote_user": "boss"}
     for i in range(5):
         lies["x_forwarded_for"] = f"203.0.113.{i}"
         assert sign_in(house, "victim", "wrong password", **lies).status == 401
@@ -204,7 +204,7 @@ def test_T23_headers_of_strangers_are_ignored(fresh):
     assert house.nobody.ask("GET", V1 + "users", **lies).status == 401
     rows = house.local.call("GET", V1 + "audit?limit=1000")["rows"]
     assert {row["address"] for row in rows} <= {"127.0.0.1"}
-    answer = sign_in(house, "root", PASSWORD, **lies)
+    answer = sign_in(house, "boss", PASSWORD, **lies)
     assert "Secure" not in answer.headers["set-cookie"]
 
 
@@ -333,7 +333,7 @@ def test_the_command_line(fresh, tmp_path):
     rondo("user", "create", "ada", "--password-file", password, code=5)
     rondo("user", "create", "robot", "--service")
     assert [u["name"] for u in json.loads(rondo("user", "list", "--json"))["users"]] == [
-        "ada", "robot", "root"]
+        "ada", "robot", "boss"]
     secret = rondo("token", "create", "--user", "ada", "--scope", "write", "--expires", "30d").strip()
     assert secret.startswith("rondo_pat_")
     rondo("user", "list", code=4, RONDO_TOKEN=secret)
