@@ -15,6 +15,7 @@
 #include "api/rondo/system_api.h"
 #include "app/data_folder.h"
 #include "app/page/page.h"
+#include "app/start.h"
 #include "app/version.h"
 #include "base/env.h"
 #include "base/log.h"
@@ -67,6 +68,7 @@ Status run_server(const Config& config) {
     const std::string url =
         config.database.empty() ? "sqlite:" + folder->file("rondo.db") : config.database;
     TRY_ASSIGN(const auto db, store::Database::open(env, url, migrations()));
+    TRY(warn_of_clock(env, *db));
     TRY_ASSIGN(const auto blobs, blob::open_local_store(env, folder->file("blobs")));
     events::Hub hub;
     const events::Events events(env, hub);
@@ -135,6 +137,7 @@ Status run_server(const Config& config) {
         hub.notify();
         return ok();
     });
+    add_watchdog(periodic);
     periodic.start();
 
     // The protocols.
@@ -178,6 +181,7 @@ Status run_server(const Config& config) {
             ::signal(signal, SIG_DFL);
             pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
             log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+            tell_supervisor("STOPPING=1");
             system.set_ready(false);
             hub.close();
             engine.release_waiting();
@@ -187,6 +191,7 @@ Status run_server(const Config& config) {
     });
     system.set_ready(true);
     log::info("listening", {{"url", server_url}, {"data", folder->path()}});
+    tell_supervisor("READY=1");
     server->run();
     signal_thread.join();
     // From the top of the house down: who decides, who runs, who works, who keeps.
