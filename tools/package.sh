@@ -31,10 +31,10 @@ install -d "$stage/usr/share/man/man1"
 gzip -9n <packaging/rondo.1 >"$stage/usr/share/man/man1/rondo.1.gz"
 {
     printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n'
-    printf 'Files: *\nCopyright: the authors of Rondo\nLicense: Apache-2.0\n'
+    printf 'Files: *\nCopyright: 2026 The authors of Rondo\nLicense: Apache-2.0\n'
     printf ' On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.\n'
 } >"$stage/usr/share/doc/rondo/copyright"
-printf 'rondo (%s) unstable; urgency=medium\n\n  * See the project'"'"'s CHANGELOG.md.\n\n -- Rondo <rondo@localhost>  %s\n' \
+printf 'rondo (%s) unstable; urgency=medium\n\n  * See the project'"'"'s CHANGELOG.md.\n\n -- Rondo <packages@rondo.invalid>  %s\n' \
     "$version" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" |
     gzip -9n >"$stage/usr/share/doc/rondo/changelog.gz"
 
@@ -50,7 +50,7 @@ cat >"$stage/DEBIAN/control" <<CONTROL
 Package: rondo
 Version: $version
 Architecture: $arch
-Maintainer: Rondo <rondo@localhost>
+Maintainer: Rondo <packages@rondo.invalid>
 Installed-Size: $(du -k -s "$stage/usr" | cut -f1)
 Depends: adduser, $depends
 Recommends: libpq5 (>= 15), ca-certificates
