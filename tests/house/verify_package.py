@@ -12,8 +12,7 @@ import pytest
 from loop_server import ROOT, free_port
 
 CACHE = ROOT / "build/package"
-# What the package needs besides a minimal Debian, from the registry of the machine that tests.
-MIRROR_LIST = pathlib.Path("/etc/apt/sources.list")
+SOURCES = pathlib.Path("/etc/apt/sources.list")
 
 
 def run(*command, **more):
@@ -75,9 +74,9 @@ def root(package):
     kept, stamp = CACHE / "root", " ".join(depends)
     if not (kept / ".complete").exists() or (kept / ".complete").read_text() != stamp:
         shutil.rmtree(kept, ignore_errors=True)
-        mirror = next(line.split()[1] for line in sources() if line.startswith("deb "))
-        run("debootstrap", "--variant=minbase", "--no-check-gpg", "--include=" + ",".join(
-            sorted({*depends, "util-linux", "libpq5"})), "bookworm", kept, mirror)
+        run("debootstrap", "--variant=minbase", "--include=" + ",".join(
+            sorted({*depends, "util-linux", "init-system-helpers", "libpq5"})), "bookworm", kept,
+            mirror())
         (kept / ".complete").write_text(stamp)
     harmed = CACHE / "root-used"
     shutil.rmtree(harmed, ignore_errors=True)
@@ -87,16 +86,18 @@ def root(package):
     shutil.rmtree(harmed, ignore_errors=True)
 
 
-def sources():
-    lines = []
-    for path in [MIRROR_LIST, *pathlib.Path("/etc/apt/sources.list.d").glob("*")]:
-        if path.is_file():
-            text = path.read_text()
-            lines += [line.replace("[trusted=yes] ", "").replace("[signed-by=", "[") for line in
-                      text.splitlines()]
-            uris = [line.split()[1] for line in text.splitlines() if line.startswith("URIs:")]
-            lines += [f"deb {uri} bookworm main" for uri in uris]
-    return [line for line in lines if "security" not in line]
+def mirror():
+    """Where this machine's apt gets Debian itself from."""
+    for path in [SOURCES, *sorted((SOURCES.parent / "sources.list.d").glob("*"))]:
+        for stanza in (path.read_text() if path.is_file() else "").split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line)
+            if "bookworm" in fields.get("Suites", "").split():
+                return fields["URIs"].split()[0]
+            for line in stanza.splitlines():
+                words = [word for word in line.split() if not word.startswith(("[", "signed-by"))]
+                if words[:1] == ["deb"] and words[2:3] == ["bookworm"]:
+                    return words[1]
+    return "http://deb.debian.org/debian"
 
 
 def inside(root, *command, **more):
@@ -126,9 +127,9 @@ def test_install_use_upgrade_remove(root, tmp_path):
     heard.settimeout(20)
     log = open(tmp_path / "log", "w+b")
     server = subprocess.Popen(
-        ["chroot", root, "setpriv", f"--reuid={unit['User']}", f"--regid={unit['User']}",
+        [shutil.which("chroot"), root, "setpriv", f"--reuid={unit['User']}", f"--regid={unit['User']}",
          "--clear-groups", "--no-new-privs", "--bounding-set=-all", *unit["ExecStart"].split()],
-        stderr=log, env={"PATH": "/usr/bin:/bin", "NOTIFY_SOCKET": "/var/lib/rondo/notify",
+        stderr=log, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NOTIFY_SOCKET": "/var/lib/rondo/notify",
                          "WATCHDOG_USEC": "400000"})
     try:
         assert heard.recv(100) == b"READY=1"
