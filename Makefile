@@ -1,5 +1,5 @@
 # The short list of what a person does.
-.PHONY: demo demo-employment test check verify bench format server page clean
+.PHONY: demo demo-employment test check verify bench format server package page clean
 
 demo:            ## run the flights example from nothing and leave the server running
 	@bash tools/demo.sh flights
@@ -17,6 +17,8 @@ format:          ## clang-format on every file
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 -i
 server:          ## build the release server
 	@bash -c 'source tools/setup.sh && need_packages tools/packages.txt && build_release rondo'
+package:         ## build/package/rondo_VERSION_ARCH.deb, with a systemd unit
+	@bash tools/package.sh
 page:            ## make web/dist anew from web/src
 	@bash tools/web.sh build
 clean:           ## remove everything that was built

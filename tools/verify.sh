@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (kills outage engines examples asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (kills outage engines examples package asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(kills outage engines examples package asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -91,6 +91,8 @@ for name in "${proofs[@]}"; do
         engines) proof engines tests tests/loop/verify_engines.py ;;
         outage) RONDO_FREEZE_SECONDS=30 proof outage tests tests/store ;;
         kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
+        package) need_packages tools/packages-package.txt
+            proof package tests tests/house/verify_package.py ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;

@@ -128,6 +128,11 @@ void read_config_file(CLI::App& server, const std::string& path) {
             throw CLI::ConfigError(rondo::quoted(item.fullname()) + " in " + rondo::quoted(path) +
                                        " is no setting; `rondo server --help` lists them",
                                    CLI::ExitCodes::ConfigError);
+        // CLI11 reads a name without a value as a flag that is set.
+        if (option->get_items_expected_min() > 0 && item.inputs == std::vector<std::string>{"true"})
+            throw CLI::ConfigError(rondo::quoted(item.fullname()) + " in " + rondo::quoted(path) +
+                                       " has no value; write name = value",
+                                   CLI::ExitCodes::ConfigError);
         if (option->count() > 0) continue;
         option->add_result(item.inputs);
         option->run_callback();

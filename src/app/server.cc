@@ -19,6 +19,7 @@
 #include "app/data_folder.h"
 #include "app/objects.h"
 #include "app/page/page.h"
+#include "app/start.h"
 #include "app/version.h"
 #include "base/env.h"
 #include "base/log.h"
@@ -107,6 +108,7 @@ Status run_server(const Config& config) {
     const std::string url =
         config.database.empty() ? "sqlite:" + folder->file("rondo.db") : config.database;
     TRY_ASSIGN(const auto db, store::Database::open(env, url, migrations()));
+    TRY(warn_of_clock(env, *db));
     TRY_ASSIGN(const auto http, client::Client::open(env));
     TRY_ASSIGN(const auto blobs, open_blobs(env, *http, config, *folder));
     events::Hub hub;
@@ -223,6 +225,7 @@ Status run_server(const Config& config) {
         periodic.add("refresh_accounts", kAccountsEvery,
                      [&directory] { return directory.refresh_now(); });
     periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });
+    add_watchdog(periodic);
     periodic.start();
     jobs::Periodic heart(env);  // on its own: nothing that waits may hold it up
     heart.add("heartbeat", servers.patience() / 6, [&]() -> Status {
@@ -284,6 +287,7 @@ Status run_server(const Config& config) {
             ::signal(signal, SIG_DFL);
             pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
             log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+            tell_supervisor("STOPPING=1");
             system.set_ready(false);
             hub.close();
             engine.release_waiting();
@@ -293,6 +297,7 @@ Status run_server(const Config& config) {
     });
     system.set_ready(true);
     log::info("listening", {{"url", server_url}, {"data", folder->path()}});
+    tell_supervisor("READY=1");
     server->run();
     signal_thread.join();
     // From the top of the house down: who decides, who runs, who works, who keeps.

@@ -332,3 +332,30 @@ def test_damage_in_the_store_does_not_stop_a_backup(small, tmp_path):
     assert "artifact '0/" in next(m["what"] for m in report["missing"] if m["how"] == "missing")
     rondo("restore", tmp_path / "backups", "--data", tmp_path / "new", code=SAYS_NO)
     assert len(blobs_of(tmp_path / "new")) == len(blobs_of(small[0])) - 2
+
+
+SLEEP = """import os, pathlib, time
+time.sleep(1)
+pathlib.Path(os.environ["RONDO_OUTPUTS"]).write_text("{}")
+"""
+
+
+def test_a_task_that_ran_at_the_moment_is_run_again(start, tmp_path):
+    """Its process and its folder are not in the backup: the restored server makes another attempt."""
+    first = start(tmp_path / "first")
+    client = first.client()
+    digest = client.upload(SLEEP.encode())
+    client.call("PUT", "/api/rondo/v1/pipelines/p", content_type="application/yaml", raw=(
+        "name: p\ntasks: [{name: t, script: s.py}]\nfiles:\n  s.py: " + digest + "\n").encode())
+    number = client.call("POST", "/api/rondo/v1/pipelines/p/runs", {})["id"]
+
+    def task(server):
+        return server.client().call("GET", f"/api/rondo/v1/runs/{number}")["tasks"][0]
+    wait_for(lambda: task(first)["state"] == "running")
+    rondo("backup", tmp_path / "backups", *place(first.data))
+    rondo("restore", tmp_path / "backups", *place(tmp_path / "new"))
+    second = start.on(tmp_path / "new")
+    wait_for(lambda: task(second)["state"] == "succeeded")
+    assert task(second)["attempt"] == 2
+    wait_for(lambda: task(first)["state"] == "succeeded")
+    assert task(first)["attempt"] == 1

@@ -172,8 +172,8 @@ def test_no_server(cli):
         assert cli.code(*arguments.split(), *nowhere) == UNREACHABLE, arguments
     done = cli.run("doctor", "--json", "--data", cli.server.data, *nowhere)
     assert done.returncode == SAYS_NO
-    findings = {f["what"]: f for f in json.loads(done.stdout)["findings"]}
-    assert findings["server"]["state"] == "PROBLEM" and findings["server"]["remedy"]
+    findings = {f["name"]: f for f in json.loads(done.stdout)["findings"]}
+    assert findings["server"]["severity"] == "problem" and findings["server"]["remedy"]
 
 
 def test_doctor(start, tmp_path):
@@ -188,5 +188,5 @@ def test_doctor(start, tmp_path):
     assert bad.returncode == SAYS_NO
     findings = json.loads(bad.stdout)
     assert findings["problems"] == 1
-    problem, = [f for f in findings["findings"] if f["state"] == "PROBLEM"]
-    assert problem["what"] == "token" and problem["remedy"].startswith("chmod 600 ")
+    problem, = [f for f in findings["findings"] if f["severity"] == "problem"]
+    assert problem["name"] == "permissions" and problem["remedy"].startswith("chmod 600 ")

@@ -37,6 +37,7 @@ class LoopServer:
         (self.data / "keys").mkdir(parents=True)
         for name in ("assignment", "prediction"):
             (self.data / "keys" / name).write_text(keys + "\n")
+            (self.data / "keys" / name).chmod(0o600)
         self.kills, self.restart_seconds = 0, []
         self.start()
 

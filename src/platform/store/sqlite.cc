@@ -100,9 +100,10 @@ class Connection final : public Tx {
         if (code != SQLITE_OK) return fail(to_error(db, code, "cannot open '" + path + "'"));
         sqlite3_extended_result_codes(db, 1);
         sqlite3_busy_timeout(db, 5000);
-        TRY(connection->script(
+        const Status set = connection->script(
             "PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cell_size_check=ON;"
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"));
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;");
+        if (!set) return fail(set.error().code, "'" + path + "': " + set.error().message);
         return connection;
     }
     ~Connection() override {
@@ -493,6 +494,11 @@ Result<std::unique_ptr<Database>> open_sqlite(Env& env, const std::string& path,
     if (damage) log::error(*damage);
     const int write_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     TRY_ASSIGN(auto writer, Connection::open(path, write_flags));
+    if (sqlite3_db_readonly(writer->handle(), "main") == 1)
+        return fail(Code::permission_denied,
+                    "the database '" + path +
+                        "' may only be read by this user; give it to the server's user (chown, "
+                        "chmod 600), or mount its file system for writing");
     // WAL is kept in the file; checkpoints are the checkpointer's business alone.
     TRY(
         writer->script("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;"
