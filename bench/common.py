@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -64,8 +65,9 @@ def processes():
 class Server:
     """A server in a session and a folder of its own, ready to answer `path` with 200."""
 
-    def __init__(self, name, command, folder, port, path, env=None):
+    def __init__(self, name, command, folder, port, path, env=None, scheme="http"):
         self.name, self.port, self.folder, self.refused = name, port, folder, 0
+        self.scheme = scheme
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "server.log"
         begun = time.monotonic()
@@ -83,6 +85,10 @@ class Server:
     def wait(self, path, until):
         while time.monotonic() < until and self.process.poll() is None:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+            if self.scheme == "https":
+                connection = http.client.HTTPSConnection("127.0.0.1", self.port,
+                                                         timeout=START_SECONDS,
+                                                         context=ssl._create_unverified_context())
             with contextlib.suppress(OSError, http.client.HTTPException):
                 connection.request("GET", path)
                 if connection.getresponse().status == 200:
@@ -179,19 +185,20 @@ class Bench:
         folder.mkdir()
         return folder
 
-    def start(self, name, command, path, port=None, folder=None, env=None):
+    def start(self, name, command, path, port=None, folder=None, env=None, scheme="http"):
         """`command` is a list, or takes the port and gives a list."""
         port = port or free_port()
         command = command(port) if callable(command) else command
-        server = Server(name, command, folder or self.new_folder(), port, path, env)
+        server = Server(name, command, folder or self.new_folder(), port, path, env,
+                        scheme)
         self.servers.append(server)
         return server
 
-    def rondo(self, *flags, name="rondo"):
+    def rondo(self, *flags, name="rondo", scheme="http"):
         folder = self.new_folder()
         server = self.start(name, lambda port: [
             BUILD / "rondo", "server", "--data", folder / "data", "--port", port,
-            "--log-level", "warning", *flags], "/readyz", folder=folder)
+            "--log-level", "warning", *flags], "/readyz", folder=folder, scheme=scheme)
         server.data = folder / "data"
         return server
 
@@ -218,7 +225,7 @@ class Bench:
             command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s"]
             if bodies:
                 command += ["-s", script]
-            command.append(f"http://127.0.0.1:{server.port}{path}")
+            command.append(f"{server.scheme}://127.0.0.1:{server.port}{path}")
             if bodies:
                 command += ["--", str(next(numbers))]
             done = subprocess.run(command, capture_output=True, text=True)
