@@ -9,6 +9,7 @@ need). Both alone (bench/store.cc, through store::Database) and through HTTP.
 
 The disk is shared: each round measures all of them, and the figures are medians of the rounds."""
 
+import itertools
 import re
 import statistics
 import subprocess
@@ -26,6 +27,7 @@ SQLITE_CLIENTS = (16, 64, 256)
 GROUPED_LIMIT = 15  # times one transaction for each request
 PG_RATE, PG_RATIO = 10_000, 0.7  # writes a second, or of what pgbench does
 API = "/api/2.0/mlflow/"
+NUMBERS = itertools.count()
 
 
 def alone(where, clients, how):
@@ -39,7 +41,7 @@ def alone(where, clients, how):
 
 def make_runs(server, count):
     client = server.client()
-    experiment = client.call("POST", API + "experiments/create", {"name": "store"})
+    experiment = client.call("POST", API + "experiments/create", {"name": f"store {next(NUMBERS)}"})
     return [client.call("POST", API + "runs/create", experiment)["run"]["info"]["run_id"]
             for _ in range(count)]
 
@@ -168,7 +170,10 @@ def measure_postgres(bench, table):
 def main():
     table = Table("Small durable writes (bench/store.py)")
     with Bench() as bench:
-        missed = measure_sqlite(bench, table) + measure_postgres(bench, table)
+        engines = {"sqlite": measure_sqlite, "postgresql": measure_postgres}
+        missed = []
+        for name in sys.argv[1:] or engines:  # all, or those that are named
+            missed += engines[name](bench, table)
     table.print()
     if missed:
         raise SystemExit("; ".join(missed))
