@@ -214,20 +214,21 @@ class Bench:
         server.stop()
         self.servers.remove(server)
 
-    def wrk(self, path, bodies=None, connections=16, seconds=SECONDS):
+    def wrk(self, path, bodies=None, connections=16, seconds=SECONDS, pinned=False):
         """A load for `measure`: GET, or POST of the bodies in turn; @N@ in a body is a number
-        that no other request has."""
+        that no other request has. Pinned: each connection has a body of its own, and a thread."""
         script = self.folder / f"load{len(list(self.folder.glob('load*')))}.lua"
         script.write_text(LUA % {"bodies": ", ".join(f"[==[{body}]==]" for body in bodies or [])})
         numbers = iter(range(1, 1_000_000_000, 10_000_000))
 
         def load(server):
-            command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s"]
+            command = ["wrk", f"-t{connections if pinned else 1}", f"-c{connections}",
+                       f"-d{seconds}s", "--timeout", "60s"]
             if bodies:
                 command += ["-s", script]
             command.append(f"{server.scheme}://127.0.0.1:{server.port}{path}")
             if bodies:
-                command += ["--", str(next(numbers))]
+                command += ["--", str(next(numbers)), "pinned" if pinned else ""]
             done = subprocess.run(command, capture_output=True, text=True)
             out = done.stdout
             refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
@@ -243,9 +244,14 @@ class Bench:
 
 LUA = """
 local bodies, made, numbered = { %(bodies)s }, {}, false
-local headers, count = { ["content-type"] = "application/json" }, 0
+local headers, count, threads = { ["content-type"] = "application/json" }, 0, 0
+function setup(thread)
+    thread:set("id", threads)
+    threads = threads + 1
+end
 function init(arguments)
-    count = tonumber(arguments[1])
+    count, pinned = tonumber(arguments[1]), arguments[2] == "pinned"
+    if pinned then count = count + id * 100000 end
     for i, body in ipairs(bodies) do
         numbered = numbered or body:find("@N@", 1, true)
         made[i] = wrk.format("POST", nil, headers, body)
@@ -253,7 +259,7 @@ function init(arguments)
 end
 function request()
     count = count + 1
-    local i = count %% #bodies + 1
+    local i = (pinned and id or count) %% #bodies + 1
     if not numbered then return made[i] end
     return wrk.format("POST", nil, headers, (bodies[i]:gsub("@N@", count)))
 end

@@ -46,11 +46,11 @@ def make_runs(server, count):
             for _ in range(count)]
 
 
-def tags(bench, server, clients):
-    """A load that sets a tag on 16 runs in turn."""
+def tags(bench, server, clients, **how):
+    """A load that sets a tag on 16 runs in turn, or pinned each client on its own."""
     bodies = ['{"run_id": "%s", "key": "progress", "value": "step @N@"}' % run
               for run in make_runs(server, CLIENTS)]
-    load = bench.wrk(API + "runs/set-tag", bodies, connections=clients)
+    load = bench.wrk(API + "runs/set-tag", bodies, connections=clients, **how)
 
     def measured():
         cpu = server.cpu()
@@ -146,7 +146,7 @@ def measure_postgres(bench, table):
         figures, peer = Figures(), f"pgbench, {CLIENTS} clients"
         server = bench.rondo("--database", postgres.new_database("served"))
         statements = statements_of(postgres, "served", server)
-        load = tags(bench, server, CLIENTS)
+        load = tags(bench, server, CLIENTS, pinned=True)  # as pgbench's clients
         runs = postgres.sql("served", "SELECT run_id FROM runs ORDER BY id DESC LIMIT 16").split()
         script, ids = pgbench_script(bench.new_folder(), statements, runs)
         for i in range(ROUNDS):
