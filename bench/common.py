@@ -115,6 +115,16 @@ class Server:
         table = processes()
         return sum(table[pid][2] for pid in self.tree() if pid in table) / TICK
 
+    def sleeps(self):
+        """How often its threads have gone to sleep so far."""
+        total = 0
+        for pid in self.tree():
+            for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+                with contextlib.suppress(OSError):
+                    total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)",
+                                           status.read_text(), re.M)[1])
+        return total
+
     def rss(self):
         """Resident bytes of the first process."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

@@ -3,7 +3,9 @@ against nginx, and gRPC and TLS for themselves. The load is wrk and h2load, each
 the memory of a thousand connections that have sent one request and stay open.
 
 Rondo stands there with one I/O thread, as nginx has one worker process and FastAPI (uvicorn with
-uvloop and httptools) one process; rondo, 2 threads shows what a second one costs."""
+uvloop and httptools) one process; rondo, 2 threads shows what a second one costs: two threads that
+share one thread's work find nothing to do more often, and going to sleep and waking up is most of
+the difference. How often they sleep stands below, beside nginx with one and two workers."""
 
 import re
 import resource
@@ -21,14 +23,14 @@ TLS_LIMIT_US = 15  # of CPU, added to a request on a kept-alive connection
 GRPC_LIMIT_US = 35
 
 NGINX = """
-worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error;
+worker_processes {workers}; daemon off; pid {folder}/pid; error_log {folder}/error;
 events {{ worker_connections 1024; }}
 http {{
   access_log off; keepalive_requests 100000000;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
   server {{
-    listen 127.0.0.1:{port}; listen 127.0.0.1:{http2_port} http2;
+    listen 127.0.0.1:{port} reuseport; listen 127.0.0.1:{http2_port} http2;
     location /livez {{ default_type text/plain; return 200 "ok\\n"; }}
   }}
 }}
@@ -53,13 +55,14 @@ def h2load(path, *flags):
     return load
 
 
-def nginx(bench):
-    """One worker; it speaks HTTP/2 without TLS on a port of its own only."""
+def nginx(bench, workers=1):
+    """It speaks HTTP/2 without TLS on a port of its own only."""
     folder, port, http2_port = bench.new_folder(), free_port(), free_port()
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, port=port, http2_port=http2_port))
+    config.write_text(NGINX.format(folder=folder, port=port, http2_port=http2_port, workers=workers))
     program = shutil.which("nginx") or "/usr/sbin/nginx"
-    server = bench.start("nginx", [program, "-e", folder / "error", "-c", config], "/livez",
+    name = "nginx" if workers == 1 else f"nginx, {workers} workers"
+    server = bench.start(name, [program, "-e", folder / "error", "-c", config], "/livez",
                          port=port, folder=folder)
     server.http2_port = http2_port
     return server
@@ -125,6 +128,18 @@ def idle_connections(bench, table, flags):
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def sleeps(bench, table, servers):
+    load, pair = bench.wrk("/livez"), nginx(bench, 2)
+    for server in (*servers, pair):
+        load(server)
+        before = server.sleeps()
+        requests = load(server)
+        table.add("HTTP/1.1: its threads go to sleep", server.name,
+                  (server.sleeps() - before) / requests, "times a request")
+    table.measure("HTTP/1.1 kept alive", pair, load)
+    bench.stop(pair)
+
+
 def judge(what, found, limit):
     say(f"{what}: {found:.1f} us CPU, the limit is {limit} us")
     return [] if found <= limit else [f"{what}: {found:.1f} us CPU is over {limit} us"]
@@ -141,6 +156,7 @@ def main():
         fastapi = bench.uvicorn("FastAPI", FASTAPI)
         for server in (one, two, peer, fastapi):
             table.measure("HTTP/1.1 kept alive", server, bench.wrk("/livez"))
+        sleeps(bench, table, (one, two, peer))
         for server in (one, two, peer):
             table.measure("HTTP/2, one at a time", server, h2load("/livez", "-m1"))
         for server in (one, two, peer):

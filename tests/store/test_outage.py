@@ -168,6 +168,21 @@ def test_frozen_under_load(postgres, database, start):
     print(f"proof: frozen for {FREEZE_SECONDS:g} s: {dict(found)}")
 
 
+def test_what_fates_stand_on(postgres):
+    """A crash may give the number of a transaction out again, and then begins the statistics anew;
+    an orderly restart does neither."""
+    ask = "SELECT stats_reset, pg_current_xact_id() FROM pg_stat_bgwriter"
+    eras, numbers = [], []
+    for how in signal.SIGINT, signal.SIGQUIT:
+        eras.append(postgres.sql("postgres", ask).split("|")[0])
+        numbers.append(int(postgres.sql("postgres", ask).split("|")[1]))
+        postgres.stop_server(how)
+        postgres.start()
+    era, number = postgres.sql("postgres", ask).split("|")
+    assert eras[0] == eras[1] and numbers[0] < numbers[1]
+    assert era != eras[1] and int(number) <= numbers[1] + 1
+
+
 class Cut:
     """Breaks the next COMMIT of a write off, once."""
 
