@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, and nothing that is there: Debian packages and Python environments.
-# Sourced by the other scripts; may also be run: tools/setup.sh build|example|test
+# Sourced by the other scripts; may also be run: tools/setup.sh build|example|test|s3
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -69,6 +69,20 @@ need_example_data() {
     touch "$data/.complete"
 }
 
+# need_s3: build/versitygw/versitygw, the S3 server of the tests, built from its Go module. The
+# first time takes some minutes.
+need_s3() {
+    local folder=$root/build/versitygw version=v1.8.0
+    [ -x "$folder/versitygw" ] && [ "$(cat "$folder/.version" 2>/dev/null)" = $version ] && return
+    need_venv go
+    say "building the S3 server of the tests"
+    mkdir -p "$folder"
+    GOBIN=$folder GOPATH=$folder/go GOCACHE=$folder/cache GOTOOLCHAIN=local GOFLAGS=-modcacherw \
+        "$root/build/venv-go/bin/go" install "github.com/versity/versitygw/cmd/versitygw@$version"
+    rm -rf "$folder/go" "$folder/cache"
+    echo $version >"$folder/.version"
+}
+
 # build_release [TARGET...]: configures once, then builds.
 build_release() {
     export CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache} CCACHE_SLOPPINESS=pch_defines,time_macros
@@ -82,6 +96,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         example) need_packages "$root/tools/packages.txt"; need_venv example; need_example_data ;;
         test) need_packages "$root/tools/packages.txt" "$root/tools/packages-test.txt"
               need_venv test; need_venv example; need_example_data; need_web ;;
-        *) echo "usage: tools/setup.sh build|example|test" >&2; exit 2 ;;
+        s3) need_s3 ;;
+        *) echo "usage: tools/setup.sh build|example|test|s3" >&2; exit 2 ;;
     esac
 fi

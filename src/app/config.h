@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "platform/net/limits.h"
 
 namespace rondo::app {
@@ -16,9 +17,14 @@ struct Config {
     std::string data = "./rondo-data";
     std::string host = "127.0.0.1";
     uint16_t port = 5000;
-    std::string database;  // empty: sqlite in the data folder
+    std::string database;     // empty: sqlite in the data folder
+    std::string blobs;        // "s3://bucket/prefix"; empty: in the data folder
+    std::string s3_endpoint;  // empty: by the environment, or Amazon's
+    // How long a silent server counts as alive to the others on the database.
+    Micros patience{6'000'000};
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
+    std::string admin_password_file;  // of the first administrator, made when there are no accounts
     // Named Python environments: "default" -> /path/to/venv/bin/python. Tasks and Python models run
     // in one of these and nowhere else.
     std::map<std::string, std::string> environments;

@@ -6,25 +6,33 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <functional>
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "platform/crypto/crypto.h"
 
 namespace rondo::app {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
+constexpr size_t kServerIdBytes = 6;
 
-// A secret as hex in a file of mode 0600; made at the first start.
-Result<std::string> load_or_make_secret(Env& env, const std::string& path,
-                                        std::string_view prefix) {
+// A line in a file of mode 0600; made at the first start.
+Result<std::string> load_or_make(Env& env, const std::string& path,
+                                 const std::function<std::string()>& make) {
     if (env.files().exists(path)) {
         TRY_ASSIGN(const std::string text, read_file(env.files(), path, 4096));
         return std::string(trim(text));
     }
-    std::string secret = std::string(prefix) + random_hex(env, kKeyBytes);
-    TRY(write_file_atomically(env, path, secret + "\n"));
-    return secret;
+    std::string line = make();
+    TRY(write_file_atomically(env, path, line + "\n"));
+    return line;
+}
+
+Result<std::string> load_or_make_secret(Env& env, const std::string& path, std::string_view prefix,
+                                        size_t bytes = kKeyBytes) {
+    return load_or_make(env, path, [&] { return std::string(prefix) + random_hex(env, bytes); });
 }
 
 Result<std::string> load_or_make_key(Env& env, const std::string& path) {
@@ -34,7 +42,24 @@ Result<std::string> load_or_make_key(Env& env, const std::string& path) {
         return fail(Code::invalid, "'" + path +
                                        "' is damaged: 64 hex digits are expected; restore "
                                        "it from a backup");
+    // Another digit is a key as good as any, and would quietly send every unit elsewhere.
+    const std::string sum = sha256_hex(*bytes);
+    TRY_ASSIGN(const std::string kept, load_or_make(env, path + ".sha256", [&] { return sum; }));
+    if (kept != sum)
+        return fail(Code::invalid, "'" + path + "' is not the key that '" + path +
+                                       ".sha256' is about; restore both from a backup, or remove "
+                                       "the latter when the key was changed on purpose");
     return bytes;
+}
+
+// What a kill left of files that were on their way to their names.
+Status remove_leftovers(Env& env, const std::string& folder) {
+    TRY_ASSIGN(const auto names, env.files().list(folder));
+    for (const std::string& name : names) {
+        if (name.find(kTemporaryMark) != std::string::npos)
+            TRY(env.files().remove(folder + "/" + name));
+    }
+    return ok();
 }
 
 }  // namespace
@@ -58,7 +83,11 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(Env& env, const std::string
         return fail(Code::conflict, "another server is using the data folder '" + folder->path_ +
                                         "'; stop it, or choose another with --data");
     TRY(env.files().make_directories(folder->file("keys")));
+    TRY(remove_leftovers(env, folder->path_));
+    TRY(remove_leftovers(env, folder->file("keys")));
     TRY_ASSIGN(folder->token_, load_or_make_secret(env, folder->file("token"), "rondo_"));
+    TRY_ASSIGN(folder->server_id_,
+               load_or_make_secret(env, folder->file("server_id"), "s", kServerIdBytes));
     TRY_ASSIGN(const std::string key, load_or_make_key(env, folder->file("keys/assignment")));
     std::memcpy(folder->assignment_key_.data(), key.data(), sizeof folder->assignment_key_);
     TRY_ASSIGN(folder->prediction_key_, load_or_make_key(env, folder->file("keys/prediction")));

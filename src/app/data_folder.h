@@ -2,6 +2,7 @@
 //
 //   token                 shown by the command line and local scripts; 0600
 //   keys/assignment       splits units between arms; secret, or callers could pick their arm
+//   server_id             who this server is among others on the same database
 //   keys/prediction       authenticates prediction ids
 //   rondo.db  blobs/  predictions/  work/
 #pragma once
@@ -24,6 +25,7 @@ class DataFolder {
 
     const std::string& path() const { return path_; }  // absolute
     const std::string& token() const { return token_; }
+    const std::string& server_id() const { return server_id_; }
     const SipKey& assignment_key() const { return assignment_key_; }
     const std::string& prediction_key() const { return prediction_key_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
@@ -33,7 +35,7 @@ class DataFolder {
 
     std::string path_;
     int lock_;
-    std::string token_;
+    std::string token_, server_id_;
     SipKey assignment_key_{};
     std::string prediction_key_;
 };

@@ -1,10 +1,14 @@
-// The command line: nouns and verbs, parsed by CLI11. This file alone includes it.
+// The command line: the server's flags here, every other command's beside its code (app/cli).
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <new>
+#include <system_error>
 
 #include "app/cli/commands.h"
+#include "app/cli/flags.h"
 #include "app/config.h"
 #include "app/server.h"
 #include "app/version.h"
@@ -16,30 +20,33 @@ namespace {
 using namespace rondo;
 namespace cli = app::cli;
 
-// Exit codes are part of the interface (docs/guide/README.md).
-int exit_code(Code code) {
-    switch (code) {
-        case Code::not_found:
-            return 3;
-        case Code::unauthenticated:
-        case Code::permission_denied:
-            return 4;
-        case Code::conflict:
-        case Code::already_exists:
-            return 5;
-        case Code::unavailable:
-            return 6;
-        case Code::deadline_exceeded:
-            return 7;
-        default:
-            return 1;
+// The last word of a process that cannot go on: what was thrown, and the way out. Threads and
+// memory are the usual lack, at the start as well as later.
+[[noreturn]] void end_with_a_reason() {
+    const char* reason = "an error that nobody caught";
+    char text[256];
+    bool lack = false;
+    try {
+        if (const std::exception_ptr thrown = std::current_exception())
+            std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        lack = true;
+        reason = "out of memory; give the server more (ulimit -v, the container's or unit's limit)";
+    } catch (const std::system_error& e) {
+        std::snprintf(text, sizeof text,
+                      "the system gives no thread (%s); raise its limits (ulimit -u, TasksMax)",
+                      e.code().message().c_str());
+        lack = e.code() == std::errc::resource_unavailable_try_again;
+        if (!lack) std::snprintf(text, sizeof text, "%s", e.what());
+        reason = text;
+    } catch (const std::exception& e) {
+        std::snprintf(text, sizeof text, "%s", e.what());
+        reason = text;
+    } catch (...) {
     }
-}
-
-int report(const Status& status) {
-    if (status) return 0;
-    std::fprintf(stderr, "rondo: %s\n", status.error().message.c_str());
-    return exit_code(status.error().code);
+    std::fprintf(stderr, "rondo: %s\n", reason);
+    if (lack) std::_Exit(1);
+    std::abort();
 }
 
 // What needs a second look after parsing.
@@ -69,6 +76,13 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
         ->add_option("--database", config.database,
                      "postgresql://... ; without it SQLite in the data folder")
         ->envname("RONDO_DATABASE");
+    server
+        ->add_option("--blobs", config.blobs,
+                     "s3://bucket/prefix, with credentials in AWS_ACCESS_KEY_ID and "
+                     "AWS_SECRET_ACCESS_KEY; without it in the data folder")
+        ->envname("RONDO_BLOBS");
+    server->add_option("--s3-endpoint", config.s3_endpoint, "https://host:port of the S3 service")
+        ->envname("RONDO_S3_ENDPOINT");
     server->add_option("--tls-cert", config.certificate_file, "Certificate chain (PEM)")
         ->envname("RONDO_TLS_CERT");
     server->add_option("--tls-key", config.key_file, "Private key (PEM)")->envname("RONDO_TLS_KEY");
@@ -139,195 +153,10 @@ Status start_server(app::Config& config, const ServerFlags& flags) {
     return app::run_server(config);
 }
 
-// The commands that talk to a server: each sets `chosen` when it is the one that was called.
-class Commands {
-  public:
-    explicit Commands(CLI::App& root) : root_(root) {
-        add_loop();
-        add_data();
-        add_pipeline();
-        add_model();
-        add_endpoint();
-        add_doctor();
-    }
-    // The exit code of the chosen command.
-    int run() {
-        fill(common_.url, "RONDO_URL", kDefaultUrl);
-        fill(common_.token_file, "RONDO_TOKEN_FILE", "");
-        return chosen_ ? chosen_() : 2;
-    }
-
-  private:
-    using Work = std::function<Status()>;
-    static constexpr const char* kDefaultUrl = "http://127.0.0.1:5000";
-
-    static void fill(std::string& setting, const char* variable, const char* otherwise) {
-        if (!setting.empty()) return;
-        const char* value = std::getenv(variable);
-        setting = value != nullptr && *value != '\0' ? value : otherwise;
-    }
-
-    CLI::App* noun(const char* name, const char* help) {
-        CLI::App* app = root_.add_subcommand(name, help);
-        app->require_subcommand(1);
-        return app;
-    }
-    CLI::App* verb(CLI::App* parent, const char* name, const char* help, Work work) {
-        CLI::App* app = parent->add_subcommand(name, help);
-        // Their variables are read in run(): CLI11 sets them for all verbs, also those that were
-        // not called, over the flag of the one that was.
-        app->add_option("--url", common_.url,
-                        "The server; RONDO_URL, or else " + std::string(kDefaultUrl));
-        app->add_option("--token-file", common_.token_file,
-                        "The server's token; RONDO_TOKEN_FILE, or else ./rondo-data/token when it "
-                        "is there");
-        app->add_flag("--json", common_.json, "Print the answer as JSON");
-        app->callback(
-            [this, work = std::move(work)] { chosen_ = [work] { return report(work()); }; });
-        return app;
-    }
-
-    void add_loop() {
-        verb(&root_, "timeline", "Cause and effect on an endpoint",
-             [this] { return cli::timeline(common_, name_); })
-            ->add_option("endpoint", name_, "Name of the endpoint")
-            ->required();
-        verb(&root_, "why", "Compute a decision again from the log",
-             [this] { return cli::why(common_, number_); })
-            ->add_option("decision", number_, "Number of the decision")
-            ->required();
-    }
-
-    void add_data() {
-        CLI::App* data = noun("data", "Datasets and their versions");
-        CLI::App* push = verb(data, "push", "Make a version of a folder's files",
-                              [this] { return cli::data_push(common_, name_, path_, text_); });
-        push->add_option("dataset", name_, "Name of the dataset")->required();
-        push->add_option("folder", path_, "Folder with its files")->required();
-        push->add_option("-m,--message", text_, "What it is");
-        verb(data, "list", "Datasets, or the versions of one", [this] {
-            return cli::data_list(common_, name_);
-        })->add_option("dataset", name_, "Name of the dataset");
-        CLI::App* get = verb(data, "get", "Copy a version into a folder",
-                             [this] { return cli::data_get(common_, name_, version_, path_); });
-        get->add_option("dataset", name_, "Name of the dataset")->required();
-        get->add_option("folder", path_, "Where to")->required();
-        get->add_option("--version", version_, "Number of the version")->capture_default_str();
-    }
-
-    void add_pipeline() {
-        CLI::App* pipeline = noun("pipeline", "Pipelines");
-        verb(pipeline, "apply", "Define a pipeline, with the scripts beside its file",
-             [this] { return cli::pipeline_apply(common_, path_); })
-            ->add_option("file", path_, "Definition (YAML)")
-            ->required();
-        verb(pipeline, "list", "All pipelines", [this] { return cli::pipeline_list(common_); });
-        CLI::App* start = verb(pipeline, "run", "Start a run", [this]() -> Status {
-            for (const std::string& param : params_) {
-                const size_t equals = param.find('=');
-                run_.params[param.substr(0, equals)] = param.substr(equals + 1);
-            }
-            return cli::pipeline_run(common_, name_, run_);
-        });
-        start->add_option("name", name_, "Name of the pipeline")->required();
-        start->add_option("--dataset", run_.dataset, "Dataset for its tasks");
-        start->add_option("--data-version", run_.data_version, "Its version; 0 takes the latest");
-        start->add_option("--param", params_, "NAME=VALUE for its tasks")
-            ->check([](const std::string& param) {
-                return param.find('=') != std::string::npos ? std::string()
-                                                            : "it needs NAME=VALUE, not " + param;
-            });
-        start->add_option("--idempotency-key", run_.idempotency_key,
-                          "The same key never starts a second run");
-        start->add_flag("--wait", run_.wait, "Wait for its end");
-
-        CLI::App* run = noun("run", "Runs of pipelines");
-        verb(run, "list", "Runs, newest first", [this] {
-            return cli::run_list(common_, name_);
-        })->add_option("pipeline", name_, "Only runs of this pipeline");
-        verb(run, "show", "A run and its tasks", [this] { return cli::run_show(common_, number_); })
-            ->add_option("id", number_, "Number of the run")
-            ->required();
-        CLI::App* log = verb(run, "log", "What a task printed",
-                             [this] { return cli::run_log(common_, number_, text_); });
-        log->add_option("id", number_, "Number of the run")->required();
-        log->add_option("task", text_, "Name of the task; the first by default");
-        verb(run, "cancel", "End a run", [this] { return cli::run_cancel(common_, number_); })
-            ->add_option("id", number_, "Number of the run")
-            ->required();
-    }
-
-    void add_model() {
-        CLI::App* model = noun("model", "Registered models");
-        verb(model, "list", "All models and their aliases",
-             [this] { return cli::model_list(common_); });
-        verb(model, "show", "The versions of a model",
-             [this] { return cli::model_show(common_, name_); })
-            ->add_option("name", name_, "Name of the model")
-            ->required();
-    }
-
-    void add_endpoint() {
-        CLI::App* endpoint = noun("endpoint", "Endpoints: what is served and what runs by itself");
-        verb(endpoint, "apply", "Create or redefine an endpoint",
-             [this] { return cli::endpoint_apply(common_, path_); })
-            ->add_option("file", path_, "Definition (YAML)")
-            ->required();
-        verb(endpoint, "policy", "Apply what runs by itself on an endpoint",
-             [this] { return cli::endpoint_policy(common_, path_); })
-            ->add_option("file", path_, "Policy (YAML)")
-            ->required();
-        verb(endpoint, "list", "All endpoints", [this] { return cli::endpoint_list(common_); });
-        verb(endpoint, "show", "The state of an endpoint",
-             [this] { return cli::endpoint_show(common_, name_); })
-            ->add_option("name", name_, "Name of the endpoint")
-            ->required();
-        verb(endpoint, "retrain", "Train, gate and roll out now",
-             [this] { return cli::endpoint_retrain(common_, name_); })
-            ->add_option("name", name_, "Name of the endpoint")
-            ->required();
-        CLI::App* rollout =
-            verb(endpoint, "rollout", "Try a model version, without a gate",
-                 [this] { return cli::endpoint_rollout(common_, name_, number_, path_); });
-        rollout->add_option("name", name_, "Name of the endpoint")->required();
-        rollout->add_option("model_version", number_, "Version of its model")->required();
-        rollout->add_option("--spec", path_, "Instead of the policy's rollout (YAML)");
-        CLI::App* abort = verb(endpoint, "abort", "End the rollout under way",
-                               [this] { return cli::endpoint_abort(common_, name_, text_); });
-        abort->add_option("name", name_, "Name of the endpoint")->required();
-        abort->add_option("--reason", text_, "Why, for the timeline")->required();
-    }
-
-    void add_doctor() {
-        CLI::App* doctor =
-            verb(&root_, "doctor", "Look for what needs a hand", [] { return ok(); });
-        doctor->add_option("--data", folder_, "Data folder on this machine")
-            ->envname("RONDO_DATA")
-            ->capture_default_str();
-        doctor->callback([this] {
-            chosen_ = [this] {
-                const auto problems = cli::doctor(common_, folder_);
-                if (!problems) return report(std::unexpected(problems.error()));
-                return *problems == 0 ? 0 : kCheckSaysNo;
-            };
-        });
-    }
-
-    // The exit code of a check that ran and found something.
-    static constexpr int kCheckSaysNo = 10;
-
-    CLI::App& root_;
-    std::function<int()> chosen_;
-    cli::Common common_;
-    std::string name_, path_, text_, version_ = "latest", folder_ = "./rondo-data";
-    int64_t number_ = 0;
-    std::vector<std::string> params_;
-    cli::RunOptions run_;
-};
-
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::set_terminate(end_with_a_reason);
     // The server starts itself again as the shim around foreign programs (platform/process).
     if (argc == 3 && std::string_view(argv[1]) == "__shim")
         return process::run_shim(std::atoi(argv[2]));
@@ -344,7 +173,8 @@ int main(int argc, char** argv) {
     app::Config config;
     ServerFlags flags;
     add_server(root, config, flags);
-    Commands commands(root);
+    cli::Commands commands(root);
+    cli::add_commands(commands.root());
 
     try {
         root.parse(argc, argv);
@@ -354,6 +184,6 @@ int main(int argc, char** argv) {
         const int code = root.exit(e);
         return code == 0 ? 0 : 2;
     }
-    if (root.got_subcommand("server")) return report(start_server(config, flags));
+    if (root.got_subcommand("server")) return cli::report(start_server(config, flags));
     return commands.run();
 }

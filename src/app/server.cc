@@ -1,30 +1,40 @@
 #include "app/server.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "api/grpc/health.h"
 #include "api/inference/inference_api.h"
 #include "api/mlflow/mlflow.h"
+#include "api/rondo/accounts_api.h"
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
 #include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
+#include "app/blobs.h"
 #include "app/data_folder.h"
+#include "app/objects.h"
 #include "app/page/page.h"
 #include "app/version.h"
 #include "base/env.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "domain/loop/engine.h"
 #include "domain/loop/models.h"
 #include "domain/pipeline/executor.h"
 #include "domain/schema/migrations.h"
 #include "domain/serving/python/workers.h"
-#include "platform/blob/blob.h"
+#include "platform/auth/gate.h"
+#include "platform/auth/token.h"
 #include "platform/events/events.h"
+#include "platform/jobs/leases.h"
 #include "platform/jobs/periodic.h"
+#include "platform/jobs/servers.h"
+#include "platform/jobs/sliced.h"
 #include "platform/net/server.h"
 #include "platform/rpc/service.h"
 #include "platform/store/database.h"
@@ -39,8 +49,22 @@ constexpr int kFileThreads = 4;
 constexpr int kModelThreads = 4;
 // How often a live page without news hears from us.
 constexpr Micros kHeartbeat{10'000'000};
-// The one there is as long as there are no accounts.
-constexpr int64_t kWorkspace = 1;
+constexpr int64_t kWorkspace = 1;  // the one there is
+// How soon another process' change of accounts counts here, and how exact "last used" is.
+constexpr Micros kAccountsEvery{250'000};
+constexpr Micros kUsesEvery{30'000'000};
+// A task's token outlives its task by what its last requests may take.
+constexpr Micros kTokenGrace{60'000'000};
+
+// Processes of one boot of one machine, seen from the same place, have pids in common.
+std::string machine_id(Env& env) {
+    std::error_code error;
+    const auto space = std::filesystem::read_symlink("/proc/self/ns/pid", error);
+    auto file = env.files().open("/proc/sys/kernel/random/boot_id", FileSystem::Mode::read);
+    const auto boot = file ? (*file)->read_at(0, 100) : std::unexpected(file.error());
+    if (error || !boot) return "unknown-" + random_hex(env, 8);
+    return std::string(trim(*boot)) + " " + space.string();
+}
 
 // Blocks the signals that end a server for all threads, so that one thread can wait for them.
 sigset_t block_signals() {
@@ -54,21 +78,60 @@ sigset_t block_signals() {
     return set;
 }
 
+// The first administrator, for servers that nobody can reach by loopback before they have one.
+Status make_first_admin(Env& env, store::Database& db, auth::Passwords& passwords,
+                        const auth::Accounts& accounts, const std::string& password_file) {
+    TRY_ASSIGN(const std::string text, read_file(env.files(), password_file, 4096));
+    const std::string password{trim(text)};
+    TRY(auth::check_password(password));
+    const std::string hash = passwords.hash_now(password);
+    return db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        const auth::Actor start{{.name = "the server's start", .is_admin = true}, ""};
+        TRY(accounts.create_user(tx, start,
+                                 {.name = "admin", .password_hash = hash, .is_admin = true}));
+        return ok();
+    });
+}
+
+bool is_loopback(const std::string& host) { return host == "127.0.0.1" || host == "::1"; }
+
 }  // namespace
 
 Status run_server(const Config& config) {
     const sigset_t signals = block_signals();
     Env& env = system_env();
+    ::umask(077);  // whatever the folder's permissions are, its files are nobody else's
 
     // What everything stands on.
     TRY_ASSIGN(const auto folder, DataFolder::open(env, config.data));
     const std::string url =
         config.database.empty() ? "sqlite:" + folder->file("rondo.db") : config.database;
     TRY_ASSIGN(const auto db, store::Database::open(env, url, migrations()));
-    TRY_ASSIGN(const auto blobs, blob::open_local_store(env, folder->file("blobs")));
+    TRY_ASSIGN(const auto http, client::Client::open(env));
+    TRY_ASSIGN(const auto blobs, open_blobs(env, *http, config, *folder));
     events::Hub hub;
     const events::Events events(env, hub);
     WorkerPool file_pool(kFileThreads);
+
+    // Who may do what.
+    const auth::Accounts accounts(env, kWorkspace);
+    auth::Directory directory(*db, kWorkspace);
+    auth::Passwords passwords(env);
+    TRY(directory.refresh_now());
+    if (!config.admin_password_file.empty() && !directory.view()->has_accounts()) {
+        TRY(make_first_admin(env, *db, passwords, accounts, config.admin_password_file));
+        TRY(directory.refresh_now());
+    }
+    if (!is_loopback(config.host) && !directory.view()->has_accounts())
+        return fail(Code::invalid,
+                    "without accounts the server listens on loopback only, not on '" + config.host +
+                        "': make an administrator with --admin-password-file FILE, or start on "
+                        "127.0.0.1 and use `rondo user create`");
+    if (!is_loopback(config.host) && config.certificate_file.empty())
+        log::warning("passwords and tokens travel unencrypted",
+                     {{"host", config.host}, {"remedy", "--tls-cert and --tls-key"}});
+    auth::Gate gate({env, *db, directory, passwords, accounts, folder->token(),
+                     object_resolvers(kWorkspace), object_name});
 
     // The domain.
     const artifacts::Service artifacts(env, kWorkspace);
@@ -87,7 +150,7 @@ Status run_server(const Config& config) {
         });
 
     // The network, bound early: tasks are told the port.
-    rpc::Service service(rpc::Border{config.allowed_hosts, folder->token()});
+    rpc::Service service(rpc::Border{config.allowed_hosts}, gate);
     net::ServerOptions options;
     options.address = config.host;
     options.port = config.port;
@@ -98,6 +161,16 @@ Status run_server(const Config& config) {
     TRY_ASSIGN(auto server, net::Server::bind(env, options, service));
     const std::string server_url = (config.certificate_file.empty() ? "http://" : "https://") +
                                    config.host + ":" + std::to_string(server->port());
+
+    // Among others on the same database: who lives, and who owns which job.
+    jobs::Servers servers(
+        env, *db, events,
+        {folder->server_id(), server_url, machine_id(env),
+         db->health().engine == "sqlite" ? jobs::Company::alone : jobs::Company::several,
+         config.patience});
+    jobs::Leases leases(*db, servers);
+    jobs::Sliced sliced(env, *db, leases);
+    TRY(servers.join());
 
     // Serving: models loaded, predictions logged.
     WorkerPool model_pool(kModelThreads);
@@ -121,6 +194,19 @@ Status run_server(const Config& config) {
          [&](store::Tx& tx, const pipeline::Run& run, const std::string& outputs) {
              return loop::publish_model(registry, tx, run, outputs);
          },
+         [&](const pipeline::Run& run, const pipeline::TaskSpec& task,
+             int64_t attempt) -> Result<std::string> {
+             if (!gate.has_accounts()) return std::string();
+             const std::string secret = auth::make_token(env, auth::TokenKind::task);
+             TRY(db->write_now(store::Durability::full, [&](store::Tx& tx) {
+                 return accounts.create_task_token(
+                     tx,
+                     "run " + std::to_string(run.id) + ", " + task.name + ", attempt " +
+                         std::to_string(attempt),
+                     env.now() + task.time_limit + kTokenGrace, auth::hash_of(secret));
+             }));
+             return secret;
+         },
          [&](int64_t) { engine_pointer->wake(); }});
     loop::Engine engine({env, *db, *blobs, events, predictions, data, pipelines, registry, tracking,
                          rollouts, endpoints, [&executor] { executor.wake(); }});
@@ -133,20 +219,38 @@ Status run_server(const Config& config) {
         hub.notify();
         return ok();
     });
+    if (db->health().engine != "sqlite")  // another process may change accounts, too
+        periodic.add("refresh_accounts", kAccountsEvery,
+                     [&directory] { return directory.refresh_now(); });
+    periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });
     periodic.start();
+    jobs::Periodic heart(env);  // on its own: nothing that waits may hold it up
+    heart.add("heartbeat", servers.patience() / 6, [&]() -> Status {
+        TRY(servers.tick());
+        return leases.tick();
+    });
+    TRY(leases.tick());
+    heart.start();
+    sliced.start();
 
     // The protocols.
     api::SystemApi system({*db,
                            std::string(kVersion),
                            std::string(kMlflowVersion),
                            [&service] { return service.openapi(kVersion); },
-                           {[&service](std::string& out) { service.write_metrics(out); }}});
+                           {[&service](std::string& out) { service.write_metrics(out); },
+                            [&servers](std::string& out) { servers.write_metrics(out); },
+                            [&leases](std::string& out) { leases.write_metrics(out); },
+                            [&sliced](std::string& out) { sliced.write_metrics(out); },
+                            [&gate](std::string& out) { gate.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
     api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts});
     mlflow.add_to(service);
 
+    api::AccountsApi accounts_api({env, *db, directory, passwords, accounts, gate});
+    service.add(&accounts_api, rpc::Style::rondo, accounts_api.rows());
     api::DataApi data_api({env, *db, *blobs, data, file_pool, kWorkspace});
     service.add(&data_api, rpc::Style::rondo, data_api.rows());
     api::PipelineApi pipeline_api({*db, pipelines, executor, file_pool, kWorkspace});
@@ -154,7 +258,11 @@ Status run_server(const Config& config) {
     api::EndpointApi endpoint_api(
         {env, *db, events, ids, predictions, endpoints, engine, file_pool, kWorkspace});
     service.add(&endpoint_api, rpc::Style::rondo, endpoint_api.rows());
-    api::LoopApi loop_api({env, *db, hub, endpoints, engine, file_pool, kWorkspace});
+    api::LoopApi loop_api(
+        {env, *db, hub, endpoints, engine, file_pool, kWorkspace,
+         [&gate](store::Tx& tx, const auth::Caller& caller, const std::string& subject) {
+             return gate.may_read(tx, caller, subject);
+         }});
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
@@ -189,11 +297,16 @@ Status run_server(const Config& config) {
     signal_thread.join();
     // From the top of the house down: who decides, who runs, who works, who keeps.
     periodic.stop();
+    sliced.stop();
     engine.stop();
     executor.stop();
     watcher.stop();  // its callbacks speak to the executor
     model_pool.stop();
     file_pool.stop();
+    passwords.stop();
+    heart.stop();
+    if (Status left = servers.leave(); !left)
+        log::warning("no good-bye", {{"error", left.error().message}});
     db->stop();
     // What is left of requests that were cut, before the things that they point to.
     server.reset();

@@ -29,6 +29,15 @@ std::unexpected<Error> system_error(std::string_view doing, const std::string& p
     return fail(code, std::move(message));
 }
 
+// A signal is no reason to fail.
+template <class F>
+int until_uninterrupted(F call) {
+    while (true) {
+        const int result = call();
+        if (result >= 0 || errno != EINTR) return result;
+    }
+}
+
 class SystemFile final : public File {
   public:
     SystemFile(int descriptor, std::string path)
@@ -65,11 +74,13 @@ class SystemFile final : public File {
         return out;
     }
     Status sync() override {
-        if (::fdatasync(descriptor_) != 0) return system_error("cannot sync", path_, errno);
+        if (until_uninterrupted([&] { return ::fdatasync(descriptor_); }) != 0)
+            return system_error("cannot sync", path_, errno);
         return ok();
     }
     Status truncate(uint64_t size) override {
-        if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
+        if (until_uninterrupted(
+                [&] { return ::ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0)
             return system_error("cannot truncate", path_, errno);
         return ok();
     }
@@ -91,7 +102,8 @@ class SystemFiles final : public FileSystem {
         const int flags = mode == Mode::read     ? O_RDONLY
                           : mode == Mode::append ? O_RDWR | O_CREAT | O_APPEND
                                                  : O_RDWR | O_CREAT | O_EXCL | O_APPEND;
-        const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+        const int descriptor =
+            until_uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0600); });
         if (descriptor < 0) return system_error("cannot open", path, errno);
         return std::make_unique<SystemFile>(descriptor, path);
     }
@@ -196,7 +208,7 @@ Result<std::string> read_file(FileSystem& files, const std::string& path, size_t
 
 Status write_file_atomically(Env& env, const std::string& path, std::string_view content) {
     FileSystem& files = env.files();
-    const std::string temporary = path + ".tmp-" + random_hex(env, 6);
+    const std::string temporary = path + std::string(kTemporaryMark) + random_hex(env, 6);
     const auto write = [&]() -> Status {
         TRY_ASSIGN(auto file, files.open(temporary, FileSystem::Mode::create_new));
         TRY(file->append(content));

@@ -66,7 +66,9 @@ uint64_t random_u64(Env& env);
 // Reads a whole file of at most `limit` bytes.
 Result<std::string> read_file(FileSystem& files, const std::string& path, size_t limit);
 // Writes a file so that readers see the old content or the new, never a part: temporary file,
-// sync, rename, sync of the directory.
+// sync, rename, sync of the directory. A kill may leave the temporary file, whose name has the
+// mark.
+inline constexpr std::string_view kTemporaryMark = ".tmp-";
 Status write_file_atomically(Env& env, const std::string& path, std::string_view content);
 
 }  // namespace rondo

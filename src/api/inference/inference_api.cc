@@ -7,7 +7,7 @@
 namespace rondo::api {
 namespace {
 
-constexpr rpc::Permission kInvoke{"invoke_endpoint", rpc::Reach::read, "endpoint", "name"};
+constexpr rpc::Permission kInvoke{"invoke_endpoint", rpc::Reach::invoke, "endpoint", "name"};
 constexpr size_t kMaxUnitBytes = 512;
 
 // What the caller says beside the features: headers, or the parameters of a v2 request.

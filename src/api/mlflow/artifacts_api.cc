@@ -15,7 +15,8 @@ constexpr size_t kMaxArtifactBytes = size_t{1} << 40;
 
 constexpr rpc::Permission kRead{"artifact.read", rpc::Reach::read, "artifact", "path"};
 constexpr rpc::Permission kWrite{"artifact.write", rpc::Reach::write, "artifact", "path"};
-constexpr rpc::Permission kReadRun{"run.read", rpc::Reach::read, "run", "run_id"};
+constexpr rpc::Permission kDelete{"artifact.delete", rpc::Reach::manage, "artifact", "path"};
+constexpr rpc::Permission kReadRun{"run.read", rpc::Reach::read, "run", "run_id run_uuid"};
 constexpr rpc::Permission kReadVersion{"model.read", rpc::Reach::read, "model", "name"};
 constexpr rpc::Permission kReadModel{"logged_model.read", rpc::Reach::read, "logged_model",
                                      "model_id"};
@@ -37,7 +38,7 @@ std::vector<rpc::Row> ArtifactsApi::rows() {
             .takes(rpc::BodyKind::streamed, kMaxArtifactBytes),
         rpc::get<&Api::download>(proxy + "artifacts/{path...}", kRead, "A file's bytes"),
         rpc::get<&Api::list>(proxy + "artifacts", kRead, "Entries of a folder"),
-        rpc::del<&Api::remove>(proxy + "artifacts/{path...}", kWrite, "Remove a file or folder"),
+        rpc::del<&Api::remove>(proxy + "artifacts/{path...}", kDelete, "Remove a file or folder"),
         rpc::post<&Api::start_multipart>(proxy + "mpu/create/{path...}", kWrite,
                                          "Not offered: clients go on with one PUT"),
         rpc::get<&Api::list_of_run>("/api/2.0/mlflow/artifacts/list", kReadRun,

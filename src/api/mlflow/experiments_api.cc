@@ -1,6 +1,8 @@
 #include "api/mlflow/experiments_api.h"
 
+#include "domain/tracking/objects.h"
 #include "domain/tracking/validation.h"
+#include "platform/auth/accounts.h"
 
 namespace rondo::api::mlflow {
 namespace {
@@ -8,14 +10,17 @@ namespace {
 using store::Durability;
 using tracking::parse_experiment_id;
 
-constexpr rpc::Permission kCreate{"experiment.create", rpc::Reach::write, "", ""};
+// A location within another experiment's would lead to its artifacts.
+constexpr rpc::ObjectField kLocation[]{{"artifact_uri", "artifact_location", rpc::Reach::write}};
+constexpr rpc::Permission kCreate{"experiment.create", rpc::Reach::create, "", "", kLocation};
 constexpr rpc::Permission kRead{"experiment.read", rpc::Reach::read, "experiment", "experiment_id"};
-constexpr rpc::Permission kReadByName{"experiment.read", rpc::Reach::read, "experiment",
+constexpr rpc::Permission kReadByName{"experiment.read", rpc::Reach::read, "experiment_name",
                                       "experiment_name"};
-constexpr rpc::Permission kReadMany{"experiment.read", rpc::Reach::read, "experiment",
-                                    "experiment_ids"};
+constexpr rpc::Permission kSearch{"experiment.read", rpc::Reach::search, "", ""};
 constexpr rpc::Permission kWrite{"experiment.write", rpc::Reach::write, "experiment",
                                  "experiment_id"};
+constexpr rpc::Permission kManage{"experiment.delete", rpc::Reach::manage, "experiment",
+                                  "experiment_id"};
 
 }  // namespace
 
@@ -27,25 +32,28 @@ std::vector<rpc::Row> ExperimentsApi::rows() {
         rpc::get<&Api::get>(base + "get", kRead, "An experiment by its id"),
         rpc::get<&Api::get_by_name>(base + "get-by-name", kReadByName,
                                     "An experiment by its name, also a deleted one"),
-        rpc::post<&Api::search>(base + "search", kReadMany, "Experiments that match a filter"),
-        rpc::get<&Api::search>(base + "search", kReadMany, "Experiments that match a filter"),
+        rpc::post<&Api::search>(base + "search", kSearch, "Experiments that match a filter"),
+        rpc::get<&Api::search>(base + "search", kSearch, "Experiments that match a filter"),
         rpc::post<&Api::update>(base + "update", kWrite, "Rename an experiment"),
-        rpc::post<&Api::remove>(base + "delete", kWrite, "Delete an experiment with its runs"),
-        rpc::post<&Api::restore>(base + "restore", kWrite, "Restore it with all its runs"),
+        rpc::post<&Api::remove>(base + "delete", kManage, "Delete an experiment with its runs"),
+        rpc::post<&Api::restore>(base + "restore", kManage, "Restore it with all its runs"),
         rpc::post<&Api::set_tag>(base + "set-experiment-tag", kWrite, "Set a tag"),
         rpc::post<&Api::delete_tag>(base + "delete-experiment-tag", kWrite, "Delete a tag"),
-        rpc::post<&Api::search_datasets>(base + "search-datasets", kReadMany,
+        rpc::post<&Api::search_datasets>(base + "search-datasets", kSearch,
                                          "Datasets that runs of experiments have used"),
     };
 }
 
-Task<Result<CreatedExperiment>> ExperimentsApi::create(CreateExperiment message, rpc::Context) {
+Task<Result<CreatedExperiment>> ExperimentsApi::create(CreateExperiment message,
+                                                       rpc::Context context) {
     co_return co_await db_.write(
         Durability::full,
-        [this, message = std::move(message)](store::Tx& tx) -> Result<CreatedExperiment> {
+        [this, message = std::move(message),
+         caller = context.request->caller](store::Tx& tx) -> Result<CreatedExperiment> {
             TRY_ASSIGN(const int64_t id,
                        tracking_.create_experiment(
                            tx, {message.name, message.artifact_location, message.tags}));
+            TRY(auth::own(tx, caller.get(), {std::string(tracking::kExperimentKind), id}));
             return CreatedExperiment{std::to_string(id)};
         });
 }
@@ -66,9 +74,11 @@ Task<Result<ExperimentAnswer>> ExperimentsApi::get_by_name(ExperimentByName mess
     });
 }
 
-Task<Result<FoundExperiments>> ExperimentsApi::search(SearchExperiments message, rpc::Context) {
-    tracking::ExperimentQuery query{message.filter, message.order_by, message.view_type,
-                                    message.max_results, message.page_token};
+Task<Result<FoundExperiments>> ExperimentsApi::search(SearchExperiments message,
+                                                      rpc::Context context) {
+    tracking::ExperimentQuery query{
+        message.filter,      message.order_by,   message.view_type,
+        message.max_results, message.page_token, auth::readable_by(context.request->caller.get())};
     co_return co_await db_.read(
         [this, query = std::move(query)](store::Tx& tx) -> Result<FoundExperiments> {
             TRY_ASSIGN(auto page, tracking_.search_experiments(tx, query));
@@ -122,11 +132,13 @@ Task<Result<None>> ExperimentsApi::delete_tag(DeleteExperimentTag message, rpc::
     co_return None{};
 }
 
-Task<Result<FoundDatasets>> ExperimentsApi::search_datasets(SearchDatasets message, rpc::Context) {
+Task<Result<FoundDatasets>> ExperimentsApi::search_datasets(SearchDatasets message,
+                                                            rpc::Context context) {
     CO_TRY_ASSIGN(auto ids, tracking::parse_experiment_ids(message.experiment_ids));
     co_return co_await db_.read(
-        [this, ids = std::move(ids)](store::Tx& tx) -> Result<FoundDatasets> {
-            TRY_ASSIGN(auto found, tracking_.search_datasets(tx, ids));
+        [this, ids = std::move(ids), readable = auth::readable_by(context.request->caller.get())](
+            store::Tx& tx) -> Result<FoundDatasets> {
+            TRY_ASSIGN(auto found, tracking_.search_datasets(tx, ids, readable));
             return FoundDatasets{std::move(found)};
         });
 }

@@ -7,13 +7,16 @@ namespace {
 
 using store::Durability;
 
+constexpr rpc::ObjectField kSource[]{{"run", "source_run_id", rpc::Reach::read}};
 constexpr rpc::Permission kCreate{"logged_model.create", rpc::Reach::write, "experiment",
-                                  "experiment_id"};
-constexpr rpc::Permission kSearch{"logged_model.read", rpc::Reach::read, "experiment",
+                                  "experiment_id", kSource};
+constexpr rpc::Permission kSearch{"logged_model.read", rpc::Reach::search, "experiment",
                                   "experiment_ids"};
 constexpr rpc::Permission kRead{"logged_model.read", rpc::Reach::read, "logged_model", "model_id"};
 constexpr rpc::Permission kWrite{"logged_model.write", rpc::Reach::write, "logged_model",
                                  "model_id"};
+constexpr rpc::Permission kManage{"logged_model.delete", rpc::Reach::manage, "logged_model",
+                                  "model_id"};
 
 }  // namespace
 
@@ -26,7 +29,7 @@ std::vector<rpc::Row> LoggedModelsApi::rows() {
         rpc::post<&Api::search>(base + "/search", kSearch, "Logged models that match a filter"),
         rpc::get<&Api::get>(one, kRead, "A logged model"),
         rpc::patch<&Api::finalize>(one, kWrite, "Say that its files are complete, or failed"),
-        rpc::del<&Api::remove>(one, kWrite, "Delete a logged model"),
+        rpc::del<&Api::remove>(one, kManage, "Delete a logged model"),
         rpc::post<&Api::log_params>(one + "/params", kWrite, "Log its params"),
         rpc::patch<&Api::set_tags>(one + "/tags", kWrite, "Set its tags"),
         rpc::del<&Api::delete_tag>(one + "/tags/{tag_key...}", kWrite, "Delete a tag"),
@@ -79,12 +82,14 @@ Task<Result<None>> LoggedModelsApi::remove(LoggedModelRef message, rpc::Context)
     co_return None{};
 }
 
-Task<Result<FoundLoggedModels>> LoggedModelsApi::search(SearchLoggedModels message, rpc::Context) {
+Task<Result<FoundLoggedModels>> LoggedModelsApi::search(SearchLoggedModels message,
+                                                        rpc::Context context) {
     tracking::LoggedModelQuery query{.filter = std::move(message.filter),
                                      .datasets = std::move(message.datasets),
                                      .order_by = std::move(message.order_by),
                                      .max_results = message.max_results,
-                                     .page_token = std::move(message.page_token)};
+                                     .page_token = std::move(message.page_token),
+                                     .readable = auth::readable_by(context.request->caller.get())};
     CO_TRY_ASSIGN(query.experiment_ids, tracking::parse_experiment_ids(message.experiment_ids));
     co_return co_await db_.read(
         [this, query = std::move(query)](store::Tx& tx) -> Result<FoundLoggedModels> {

@@ -12,14 +12,22 @@ using store::Durability;
 constexpr int64_t kDefaultModels = 100;
 constexpr int64_t kDefaultVersions = 10'000;
 
-constexpr rpc::Permission kCreate{"model.create", rpc::Reach::write, "", ""};
-constexpr rpc::Permission kSearch{"model.read", rpc::Reach::read, "", ""};
+constexpr rpc::Permission kCreate{"model.create", rpc::Reach::create, "", ""};
+constexpr rpc::Permission kSearch{"model.read", rpc::Reach::search, "", ""};
 constexpr rpc::Permission kRead{"model.read", rpc::Reach::read, "model", "name"};
 constexpr rpc::Permission kWrite{"model.write", rpc::Reach::write, "model", "name"};
+constexpr rpc::Permission kManage{"model.delete", rpc::Reach::manage, "model", "name"};
+// Whoever registers files makes them readable to the model's readers.
+constexpr rpc::ObjectField kSource[]{{"source", "source", rpc::Reach::read},
+                                     {"run", "run_id", rpc::Reach::read},
+                                     {"logged_model", "model_id", rpc::Reach::read}};
+constexpr rpc::Permission kRegister{"model.register", rpc::Reach::write, "model", "name", kSource};
 
-registry::RegistryQuery query_of(SearchRegistered message, int64_t default_page) {
+registry::RegistryQuery query_of(SearchRegistered message, int64_t default_page,
+                                 const rpc::Context& context) {
     return {std::move(message.filter), std::move(message.order_by),
-            message.max_results.value_or(default_page), std::move(message.page_token)};
+            message.max_results.value_or(default_page), std::move(message.page_token),
+            auth::readable_by(context.request->caller.get())};
 }
 
 }  // namespace
@@ -33,7 +41,7 @@ std::vector<rpc::Row> RegistryApi::rows() {
         rpc::get<&Api::get>(models + "get", kRead, "A model with its latest versions"),
         rpc::post<&Api::rename>(models + "rename", kWrite, "Rename a model"),
         rpc::patch<&Api::update>(models + "update", kWrite, "Describe a model"),
-        rpc::del<&Api::remove>(models + "delete", kWrite, "Delete a model with its versions"),
+        rpc::del<&Api::remove>(models + "delete", kManage, "Delete a model with its versions"),
         rpc::get<&Api::search>(models + "search", kSearch, "Models that match a filter"),
         rpc::post<&Api::latest_versions>(models + "get-latest-versions", kRead,
                                          "The highest version of each stage"),
@@ -44,12 +52,12 @@ std::vector<rpc::Row> RegistryApi::rows() {
         rpc::post<&Api::set_alias>(models + "alias", kWrite, "Point an alias to a version"),
         rpc::del<&Api::delete_alias>(models + "alias", kWrite, "Delete an alias"),
         rpc::get<&Api::get_by_alias>(models + "alias", kRead, "The version behind an alias"),
-        rpc::post<&Api::create_version>(versions + "create", kWrite, "Register a version"),
+        rpc::post<&Api::create_version>(versions + "create", kRegister, "Register a version"),
         rpc::get<&Api::get_version>(versions + "get", kRead, "A version"),
         rpc::patch<&Api::update_version>(versions + "update", kWrite, "Describe a version"),
         rpc::post<&Api::transition_stage>(versions + "transition-stage", kWrite,
                                           "Move a version to a stage"),
-        rpc::del<&Api::delete_version>(versions + "delete", kWrite, "Delete a version"),
+        rpc::del<&Api::delete_version>(versions + "delete", kManage, "Delete a version"),
         rpc::get<&Api::download_uri>(versions + "get-download-uri", kRead,
                                      "Where the files of a version lie"),
         rpc::get<&Api::search_versions>(versions + "search", kSearch,
@@ -61,13 +69,15 @@ std::vector<rpc::Row> RegistryApi::rows() {
 }
 
 Task<Result<RegisteredModelAnswer>> RegistryApi::create(CreateRegisteredModel message,
-                                                        rpc::Context) {
+                                                        rpc::Context context) {
     registry::NewModel wanted{std::move(message.name), std::move(message.description),
                               std::move(message.tags)};
     co_return co_await db_.write(
         Durability::full,
-        [this, wanted = std::move(wanted)](store::Tx& tx) -> Result<RegisteredModelAnswer> {
+        [this, wanted = std::move(wanted),
+         caller = context.request->caller](store::Tx& tx) -> Result<RegisteredModelAnswer> {
             TRY_ASSIGN(auto model, registry_.create_model(tx, wanted));
+            TRY(registry_.own(tx, caller.get(), model.name));
             return RegisteredModelAnswer{to_message(std::move(model))};
         });
 }
@@ -108,8 +118,8 @@ Task<Result<None>> RegistryApi::remove(ModelRef message, rpc::Context) {
     co_return None{};
 }
 
-Task<Result<FoundModels>> RegistryApi::search(SearchRegistered message, rpc::Context) {
-    auto query = query_of(std::move(message), kDefaultModels);
+Task<Result<FoundModels>> RegistryApi::search(SearchRegistered message, rpc::Context context) {
+    auto query = query_of(std::move(message), kDefaultModels, context);
     co_return co_await db_.read(
         [this, query = std::move(query)](store::Tx& tx) -> Result<FoundModels> {
             TRY_ASSIGN(auto page, registry_.search_models(tx, query));
@@ -216,8 +226,9 @@ Task<Result<DownloadUri>> RegistryApi::download_uri(VersionRef message, rpc::Con
         });
 }
 
-Task<Result<VersionsAnswer>> RegistryApi::search_versions(SearchRegistered message, rpc::Context) {
-    auto query = query_of(std::move(message), kDefaultVersions);
+Task<Result<VersionsAnswer>> RegistryApi::search_versions(SearchRegistered message,
+                                                          rpc::Context context) {
+    auto query = query_of(std::move(message), kDefaultVersions, context);
     co_return co_await db_.read(
         [this, query = std::move(query)](store::Tx& tx) -> Result<VersionsAnswer> {
             TRY_ASSIGN(auto page, registry_.search_versions(tx, query));

@@ -11,10 +11,19 @@ using store::Durability;
 constexpr size_t kMaxBatchBytes = 4 << 20;
 
 constexpr rpc::Permission kCreate{"run.create", rpc::Reach::write, "experiment", "experiment_id"};
-constexpr rpc::Permission kRead{"run.read", rpc::Reach::read, "run", "run_id"};
-constexpr rpc::Permission kSearch{"run.read", rpc::Reach::read, "experiment", "experiment_ids"};
+constexpr rpc::Permission kRead{"run.read", rpc::Reach::read, "run", "run_id run_uuid"};
+constexpr rpc::Permission kSearch{"run.read", rpc::Reach::search, "experiment", "experiment_ids"};
 constexpr rpc::Permission kReadMany{"run.read", rpc::Reach::read, "run", "run_ids"};
-constexpr rpc::Permission kWrite{"run.write", rpc::Reach::write, "run", "run_id"};
+constexpr rpc::Permission kWrite{"run.write", rpc::Reach::write, "run", "run_id run_uuid"};
+constexpr rpc::Permission kReadBulk{"run.read", rpc::Reach::read, "run", "run_id"};
+constexpr rpc::Permission kManage{"run.delete", rpc::Reach::manage, "run", "run_id run_uuid"};
+// A point may also be one of a logged model, which may be another experiment's.
+constexpr rpc::ObjectField kModel[]{{"logged_model", "model_id", rpc::Reach::write}};
+constexpr rpc::ObjectField kModels[]{{"logged_model", "metrics.model_id", rpc::Reach::write}};
+constexpr rpc::Permission kLogMetric{"run.write", rpc::Reach::write, "run", "run_id run_uuid",
+                                     kModel};
+constexpr rpc::Permission kLogBatch{"run.write", rpc::Reach::write, "run", "run_id run_uuid",
+                                    kModels};
 
 }  // namespace
 
@@ -27,20 +36,20 @@ std::vector<rpc::Row> RunsApi::rows() {
         rpc::get<&Api::get>(runs + "get", kRead, "A run with all that was logged to it"),
         rpc::post<&Api::search>(runs + "search", kSearch, "Runs that match a filter"),
         rpc::post<&Api::update>(runs + "update", kWrite, "Change state, end or name of a run"),
-        rpc::post<&Api::remove>(runs + "delete", kWrite, "Delete a run"),
-        rpc::post<&Api::restore>(runs + "restore", kWrite, "Restore a deleted run"),
-        rpc::post<&Api::log_metric>(runs + "log-metric", kWrite, "Log one point of a metric"),
+        rpc::post<&Api::remove>(runs + "delete", kManage, "Delete a run"),
+        rpc::post<&Api::restore>(runs + "restore", kManage, "Restore a deleted run"),
+        rpc::post<&Api::log_metric>(runs + "log-metric", kLogMetric, "Log one point of a metric"),
         rpc::post<&Api::log_param>(runs + "log-parameter", kWrite, "Log a param"),
         rpc::post<&Api::set_tag>(runs + "set-tag", kWrite, "Set a tag"),
         rpc::post<&Api::delete_tag>(runs + "delete-tag", kWrite, "Delete a tag"),
-        rpc::post<&Api::log_batch>(runs + "log-batch", kWrite,
+        rpc::post<&Api::log_batch>(runs + "log-batch", kLogBatch,
                                    "Log metrics, params and tags, all or nothing")
             .takes(rpc::BodyKind::json, kMaxBatchBytes),
         rpc::post<&Api::log_model>(runs + "log-model", kWrite, "Note a model in the run's tag"),
         rpc::post<&Api::log_inputs>(runs + "log-inputs", kWrite, "Log what a run reads"),
         rpc::post<&Api::log_outputs>(runs + "outputs", kWrite, "Log the models a run makes"),
         rpc::get<&Api::history>(metrics + "get-history", kRead, "All points of a metric"),
-        rpc::get<&Api::bulk_history>(metrics + "get-history-bulk", kReadMany,
+        rpc::get<&Api::bulk_history>(metrics + "get-history-bulk", kReadBulk,
                                      "All points of a metric of several runs"),
         rpc::get<&Api::sampled_history>(metrics + "get-history-bulk-interval", kReadMany,
                                         "Sampled points of a metric of several runs"),
@@ -70,12 +79,13 @@ Task<Result<RunAnswer>> RunsApi::get(RunRef message, rpc::Context) {
     });
 }
 
-Task<Result<FoundRuns>> RunsApi::search(SearchRuns message, rpc::Context) {
+Task<Result<FoundRuns>> RunsApi::search(SearchRuns message, rpc::Context context) {
     tracking::RunQuery query{.filter = std::move(message.filter),
                              .order_by = std::move(message.order_by),
                              .view = message.run_view_type,
                              .max_results = message.max_results,
-                             .page_token = std::move(message.page_token)};
+                             .page_token = std::move(message.page_token),
+                             .readable = auth::readable_by(context.request->caller.get())};
     CO_TRY_ASSIGN(query.experiment_ids, tracking::parse_experiment_ids(message.experiment_ids));
     co_return co_await db_.read(
         [this, query = std::move(query)](store::Tx& tx) -> Result<FoundRuns> {

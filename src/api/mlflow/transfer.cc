@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "platform/blob/checked.h"
 
 namespace rondo::api::mlflow {
 namespace {
@@ -16,10 +17,24 @@ constexpr size_t kSendBytes = 256 << 10;
 // Files up to this size are read whole, with the hop that opens them.
 constexpr uint64_t kInlineBytes = 64 << 10;
 
-// A file on its way out.
+// A whole file on its way out, checked against its digest.
 class FileBody final : public net::BodyProducer {
   public:
-    FileBody(WorkerPool* pool, std::shared_ptr<File> file, uint64_t first, uint64_t length)
+    FileBody(WorkerPool* pool, std::shared_ptr<blob::CheckedReader> reader)
+        : pool_(pool), reader_(std::move(reader)) {}
+    Task<Result<std::string>> next() override {
+        co_return co_await pool_->run([reader = reader_] { return reader->next(kSendBytes); });
+    }
+
+  private:
+    WorkerPool* pool_;
+    std::shared_ptr<blob::CheckedReader> reader_;
+};
+
+// A part of a large file: its bytes have no digest of their own.
+class RangeBody final : public net::BodyProducer {
+  public:
+    RangeBody(WorkerPool* pool, std::shared_ptr<File> file, uint64_t first, uint64_t length)
         : pool_(pool), file_(std::move(file)), at_(first), left_(length) {}
 
     Task<Result<std::string>> next() override {
@@ -81,20 +96,22 @@ std::optional<uint64_t> position(std::string_view text) {
 }
 
 struct Opened {
-    std::shared_ptr<File> file;
+    blob::Digest digest;
+    std::unique_ptr<File> file;
     uint64_t size;
     std::string whole;  // of a small file
 };
 
 Result<Opened> open_blob(blob::Store& blobs, const std::string& hex) {
     TRY_ASSIGN(const blob::Digest digest, blob::Digest::parse(hex));
-    TRY_ASSIGN(std::shared_ptr<File> file, blobs.open(digest));
+    TRY_ASSIGN(auto file, blobs.open(digest));
     TRY_ASSIGN(const uint64_t size, file->size());
     std::string whole;
     if (size <= kInlineBytes) {
         TRY_ASSIGN(whole, file->read_at(0, size));
+        if (sha256_hex(whole) != hex) return blob::damaged(digest);
     }
-    return Opened{std::move(file), size, std::move(whole)};
+    return Opened{digest, std::move(file), size, std::move(whole)};
 }
 
 }  // namespace
@@ -218,8 +235,13 @@ Task<Result<net::Response>> send_blob(blob::Store* blobs, WorkerPool* pool,
         response.body = opened->whole.substr(range.first, range.length);
     } else {
         response.stream_length = range.length;
-        response.stream =
-            std::make_unique<FileBody>(pool, std::move(opened->file), range.first, range.length);
+        if (range.length == opened->size)
+            response.stream = std::make_unique<FileBody>(
+                pool, std::make_shared<blob::CheckedReader>(std::move(opened->file), opened->digest,
+                                                            opened->size));
+        else
+            response.stream = std::make_unique<RangeBody>(pool, std::move(opened->file),
+                                                          range.first, range.length);
     }
     co_return response;
 }

@@ -2,35 +2,34 @@
 
 #include "base/text.h"
 #include "domain/data/store.h"
+#include "platform/auth/accounts.h"
+#include "platform/blob/checked.h"
 
 namespace rondo::api {
 namespace {
 
 constexpr rpc::Permission kReadData{"read_dataset", rpc::Reach::read, "dataset", "dataset"};
-constexpr rpc::Permission kListData{"list_datasets", rpc::Reach::read, "", ""};
+constexpr rpc::Permission kListData{"list_datasets", rpc::Reach::search, "", ""};
 constexpr rpc::Permission kWriteData{"write_dataset", rpc::Reach::write, "dataset", "dataset"};
-constexpr rpc::Permission kUpload{"upload_bytes", rpc::Reach::write, "", ""};
+constexpr rpc::Permission kUpload{"upload_bytes", rpc::Reach::create, "", ""};
+constexpr rpc::Permission kKnown{"read_datasets", rpc::Reach::read, "", ""};
 
 constexpr size_t kUploadLimit = size_t{1} << 40;
 constexpr size_t kMaxDigests = 100'000;
 constexpr size_t kPiece = 256 << 10;
 
-// A stored file, read piece by piece on the pool.
+// A stored file, read and checked piece by piece on the pool.
 class FileProducer final : public net::BodyProducer {
   public:
-    FileProducer(WorkerPool& pool, std::shared_ptr<File> file)
-        : pool_(pool), file_(std::move(file)) {}
+    FileProducer(WorkerPool& pool, std::shared_ptr<blob::CheckedReader> reader)
+        : pool_(pool), reader_(std::move(reader)) {}
     Task<Result<std::string>> next() override {
-        auto piece =
-            co_await pool_.run([file = file_, at = at_] { return file->read_at(at, kPiece); });
-        if (piece) at_ += piece->size();
-        co_return piece;
+        co_return co_await pool_.run([reader = reader_] { return reader->next(kPiece); });
     }
 
   private:
     WorkerPool& pool_;
-    std::shared_ptr<File> file_;
-    uint64_t at_ = 0;
+    std::shared_ptr<blob::CheckedReader> reader_;
 };
 
 // "latest" or a number from 1.
@@ -51,7 +50,7 @@ std::vector<rpc::Row> DataApi::rows() {
     return {
         post<&DataApi::upload>("/api/rondo/v1/blobs", kUpload, "Store bytes")
             .takes(rpc::BodyKind::streamed, kUploadLimit),
-        post<&DataApi::known>("/api/rondo/v1/blobs/known", kUpload,
+        post<&DataApi::known>("/api/rondo/v1/blobs/known", kKnown,
                               "Which bytes are stored already and may be built on"),
         get<&DataApi::list>("/api/rondo/v1/datasets", kListData, "Names of all datasets"),
         post<&DataApi::create_version>("/api/rondo/v1/datasets/{dataset}/versions", kWriteData,
@@ -98,19 +97,28 @@ Task<Result<DataApi::Digests>> DataApi::known(Digests asked, rpc::Context) {
         });
 }
 
-Task<Result<DataApi::DatasetList>> DataApi::list(rpc::None, rpc::Context) {
-    co_return co_await parts_.db.read([this](store::Tx& tx) -> Result<DatasetList> {
-        TRY_ASSIGN(auto names, data::sql::list_datasets(tx, parts_.workspace_id));
-        return DatasetList{std::move(names)};
-    });
+Task<Result<DataApi::DatasetList>> DataApi::list(rpc::None, rpc::Context context) {
+    co_return co_await parts_.db.read(
+        [this, readable = auth::readable_by(context.request->caller.get())](
+            store::Tx& tx) -> Result<DatasetList> {
+            TRY_ASSIGN(auto names, data::sql::list_datasets(tx, parts_.workspace_id, readable));
+            return DatasetList{std::move(names)};
+        });
 }
 
-Task<Result<data::Version>> DataApi::create_version(NewVersion wanted, rpc::Context) {
+Task<Result<data::Version>> DataApi::create_version(NewVersion wanted, rpc::Context context) {
     co_return co_await parts_.db.write(
-        store::Durability::full, [this, wanted = std::move(wanted)](store::Tx& tx) {
-            return parts_.data.create_version(
-                tx, parts_.workspace_id,
-                {wanted.dataset, wanted.entries, wanted.message, wanted.parent, std::nullopt});
+        store::Durability::full,
+        [this, wanted = std::move(wanted),
+         caller = context.request->caller](store::Tx& tx) -> Result<data::Version> {
+            TRY_ASSIGN(auto made,
+                       parts_.data.create_version(tx, parts_.workspace_id,
+                                                  {wanted.dataset, wanted.entries, wanted.message,
+                                                   wanted.parent, std::nullopt}));
+            if (made.number == 1)
+                TRY(auth::own(tx, caller.get(),
+                              {std::string(data::kDatasetKind), made.dataset_id}));
+            return made;
         });
 }
 
@@ -154,8 +162,9 @@ Task<Result<net::Response>> DataApi::get_file(VersionPath path, rpc::Context) {
         response.header("content-disposition", "attachment");
         response.header("etag", "\"" + entry.digest + "\"");
         response.stream_length = static_cast<uint64_t>(entry.size);
-        response.stream =
-            std::make_unique<FileProducer>(parts_.pool, std::shared_ptr<File>(std::move(*opened)));
+        response.stream = std::make_unique<FileProducer>(
+            parts_.pool, std::make_shared<blob::CheckedReader>(std::move(*opened), digest,
+                                                               static_cast<uint64_t>(entry.size)));
         co_return response;
     }
     co_return fail(Code::not_found, "version " + path.number + " of " + quoted(path.dataset) +

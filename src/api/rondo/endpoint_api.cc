@@ -8,6 +8,7 @@
 #include "domain/monitor/store.h"
 #include "domain/rollout/store.h"
 #include "domain/serving/store.h"
+#include "platform/auth/readable.h"
 #include "platform/json/value.h"
 
 namespace rondo::api {
@@ -15,8 +16,8 @@ namespace {
 
 constexpr rpc::Permission kDefine{"define_endpoint", rpc::Reach::operate, "endpoint", "name"};
 constexpr rpc::Permission kRead{"read_endpoint", rpc::Reach::read, "endpoint", "name"};
-constexpr rpc::Permission kList{"list_endpoints", rpc::Reach::read, "", ""};
-constexpr rpc::Permission kLabel{"label_endpoint", rpc::Reach::write, "endpoint", "name"};
+constexpr rpc::Permission kList{"list_endpoints", rpc::Reach::search, "", ""};
+constexpr rpc::Permission kLabel{"label_endpoint", rpc::Reach::invoke, "endpoint", "name"};
 constexpr rpc::Permission kMove{"move_watermark", rpc::Reach::write, "endpoint", "name"};
 
 constexpr size_t kMaxLabels = 10'000;
@@ -96,9 +97,15 @@ Task<Result<EndpointApi::Status>> EndpointApi::get(Named named, rpc::Context) {
     co_return co_await status_of(std::move(endpoint));
 }
 
-Task<Result<EndpointApi::StatusList>> EndpointApi::list(rpc::None, rpc::Context) {
+Task<Result<EndpointApi::StatusList>> EndpointApi::list(rpc::None, rpc::Context context) {
     StatusList out;
+    CO_TRY_ASSIGN(const auto open,
+                  co_await parts_.db.read(
+                      [readable = auth::readable_by(context.request->caller.get())](store::Tx& tx) {
+                          return auth::ReadableSet::load(tx, readable, serving::kEndpointKind);
+                      }));
     for (auto& endpoint : parts_.endpoints.all()) {
+        if (!open.contains(endpoint->row().id)) continue;
         CO_TRY_ASSIGN(auto status, co_await status_of(endpoint));
         out.endpoints.push_back(std::move(status));
     }

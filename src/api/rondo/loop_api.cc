@@ -19,7 +19,7 @@ constexpr rpc::Permission kOperate{"operate_endpoint", rpc::Reach::operate, "end
 constexpr rpc::Permission kRead{"read_endpoint", rpc::Reach::read, "endpoint", "name"};
 constexpr rpc::Permission kReadRollout{"read_rollout", rpc::Reach::read, "rollout", "id"};
 constexpr rpc::Permission kReadDecision{"read_decision", rpc::Reach::read, "decision", "id"};
-constexpr rpc::Permission kReadEvents{"read_events", rpc::Reach::read, "", ""};
+constexpr rpc::Permission kReadEvents{"read_events", rpc::Reach::search, "", ""};
 
 constexpr int kMaxList = 10'000;
 constexpr int kStreamBatch = 500;
@@ -40,8 +40,9 @@ Status check_policy(const loop::PolicySpec& spec) {
 // nothing, so that a connection that is gone is noticed.
 class EventStream final : public net::BodyProducer {
   public:
-    EventStream(store::Database& db, events::Hub& hub, int64_t workspace_id, int64_t after)
-        : db_(db), hub_(hub), workspace_id_(workspace_id), after_(after) {}
+    EventStream(const LoopApi::Parts& parts, std::shared_ptr<const auth::Caller> caller,
+                int64_t after)
+        : parts_(parts), caller_(std::move(caller)), after_(after) {}
 
     Task<Result<std::string>> next() override {
         if (!greeted_) {
@@ -49,39 +50,55 @@ class EventStream final : public net::BodyProducer {
             co_return std::string("retry: 2000\n\n");
         }
         while (true) {
-            const uint64_t seen = hub_.count();
-            auto events = co_await db_.read([ws = workspace_id_, after = after_](store::Tx& tx) {
-                return events::Events::after(tx, ws, "", after, kStreamBatch);
-            });
-            if (!events) co_return fail(events.error());
-            if (!events->empty()) {
+            const uint64_t seen = parts_.hub.count();
+            auto batch = co_await parts_.db.read(
+                [this](store::Tx& tx) { return readable_after(tx, after_); });
+            if (!batch) co_return fail(batch.error());
+            after_ = batch->last;
+            if (!batch->events.empty()) {
                 std::string out;
-                for (const events::Event& event : *events) {
+                for (const events::Event& event : batch->events) {
                     out += "id: " + std::to_string(event.id) +
                            "\ndata: {\"id\":" + std::to_string(event.id) + ",\"kind\":";
                     append_json_string(out, event.kind);
                     out += ",\"subject\":";
                     append_json_string(out, event.subject);
                     out += "}\n\n";
-                    after_ = event.id;
                 }
                 woken_for_nothing_ = false;
                 co_return out;
             }
-            if (hub_.is_closed()) co_return std::string();
+            if (batch->full) continue;
+            if (parts_.hub.is_closed()) co_return std::string();
             if (woken_for_nothing_) {
                 woken_for_nothing_ = false;
                 co_return std::string(": still here\n\n");
             }
-            co_await hub_.wait(seen);
+            co_await parts_.hub.wait(seen);
             woken_for_nothing_ = true;
         }
     }
 
   private:
-    store::Database& db_;
-    events::Hub& hub_;
-    int64_t workspace_id_;
+    struct Batch {
+        std::vector<events::Event> events;  // that the caller may read
+        int64_t last = 0;                   // the newest that was looked at
+        bool full = false;                  // there may be more
+    };
+    Result<Batch> readable_after(store::Tx& tx, int64_t after) const {
+        TRY_ASSIGN(auto found,
+                   events::Events::after(tx, parts_.workspace_id, "", after, kStreamBatch));
+        Batch out{.last = found.empty() ? after : found.back().id,
+                  .full = std::ssize(found) == kStreamBatch};
+        for (events::Event& event : found) {
+            TRY_ASSIGN(const bool open, parts_.may_read(tx, *caller_, event.subject));
+            if (open) out.events.push_back(std::move(event));
+        }
+        return out;
+    }
+
+    const LoopApi::Parts& parts_;
+    const std::shared_ptr<const auth::Caller> caller_;
     int64_t after_;
     bool greeted_ = false;
     bool woken_for_nothing_ = false;
@@ -297,8 +314,7 @@ Task<Result<net::Response>> LoopApi::stream(StreamQuery query, rpc::Context cont
     net::Response response;
     response.content_type = "text/event-stream";
     response.header("cache-control", "no-store");
-    response.stream =
-        std::make_unique<EventStream>(parts_.db, parts_.hub, parts_.workspace_id, after);
+    response.stream = std::make_unique<EventStream>(parts_, context.request->caller, after);
     co_return response;
 }
 

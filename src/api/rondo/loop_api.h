@@ -21,6 +21,9 @@ class LoopApi {
         loop::Engine& engine;
         WorkerPool& pool;
         int64_t workspace_id = 1;
+        // Whether a caller may read what an event is about ("endpoint/flights").
+        std::function<Result<bool>(store::Tx&, const auth::Caller&, const std::string& subject)>
+            may_read;
     };
     explicit LoopApi(Parts parts) : parts_(parts) {}
     std::vector<rpc::Row> rows();

@@ -4,14 +4,16 @@
 #include "base/text.h"
 #include "domain/data/store.h"
 #include "domain/pipeline/store.h"
+#include "platform/auth/readable.h"
 
 namespace rondo::api {
 namespace {
 
+constexpr rpc::ObjectField kDataset[]{{"dataset", "dataset", rpc::Reach::read}};
 constexpr rpc::Permission kDefine{"define_pipeline", rpc::Reach::operate, "pipeline", "name"};
-constexpr rpc::Permission kRun{"run_pipeline", rpc::Reach::operate, "pipeline", "name"};
+constexpr rpc::Permission kRun{"run_pipeline", rpc::Reach::operate, "pipeline", "name", kDataset};
 constexpr rpc::Permission kRead{"read_pipeline", rpc::Reach::read, "pipeline", "name"};
-constexpr rpc::Permission kList{"list_pipelines", rpc::Reach::read, "", ""};
+constexpr rpc::Permission kList{"list_pipelines", rpc::Reach::search, "", ""};
 constexpr rpc::Permission kReadRun{"read_run", rpc::Reach::read, "pipeline_run", "id"};
 constexpr rpc::Permission kCancelRun{"cancel_run", rpc::Reach::operate, "pipeline_run", "id"};
 
@@ -79,9 +81,11 @@ Task<Result<PipelineApi::Defined>> PipelineApi::get(Named named, rpc::Context) {
     });
 }
 
-Task<Result<PipelineApi::DefinedList>> PipelineApi::list(rpc::None, rpc::Context) {
-    co_return co_await parts_.db.read([this](store::Tx& tx) -> Result<DefinedList> {
-        TRY_ASSIGN(auto found, pipeline::sql::list_pipelines(tx, parts_.workspace_id));
+Task<Result<PipelineApi::DefinedList>> PipelineApi::list(rpc::None, rpc::Context context) {
+    co_return co_await parts_.db.read([this,
+                                       readable = auth::readable_by(context.request->caller.get())](
+                                          store::Tx& tx) -> Result<DefinedList> {
+        TRY_ASSIGN(auto found, pipeline::sql::list_pipelines(tx, parts_.workspace_id, readable));
         DefinedList out;
         for (auto& p : found) out.pipelines.push_back(to_answer(std::move(p)));
         return out;
@@ -124,14 +128,16 @@ Task<Result<pipeline::Run>> PipelineApi::start(StartRun wanted, rpc::Context) {
     co_return run;
 }
 
-Task<Result<PipelineApi::RunList>> PipelineApi::list_runs(RunsQuery query, rpc::Context) {
+Task<Result<PipelineApi::RunList>> PipelineApi::list_runs(RunsQuery query, rpc::Context context) {
     if (query.limit < 1 || query.limit > 1000)
         co_return fail(Code::invalid, "limit has to be 1 to 1,000", "limit");
-    co_return co_await parts_.db.read([this, query](store::Tx& tx) -> Result<RunList> {
-        TRY_ASSIGN(auto runs,
-                   pipeline::sql::list_runs(tx, parts_.workspace_id, query.pipeline, query.limit));
-        return RunList{std::move(runs)};
-    });
+    co_return co_await parts_.db.read(
+        [this, query, readable = auth::readable_by(context.request->caller.get())](
+            store::Tx& tx) -> Result<RunList> {
+            TRY_ASSIGN(auto runs, pipeline::sql::list_runs(tx, parts_.workspace_id, query.pipeline,
+                                                           query.limit, readable));
+            return RunList{std::move(runs)};
+        });
 }
 
 Task<Result<pipeline::Run>> PipelineApi::get_run(RunId id, rpc::Context) {

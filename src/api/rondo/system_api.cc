@@ -3,6 +3,8 @@
 namespace rondo::api {
 namespace {
 
+constexpr rpc::Permission kMetrics{"read_metrics", rpc::Reach::read, "", ""};
+
 net::Response text(std::string body, int status = 200) {
     net::Response response;
     response.status = status;
@@ -48,7 +50,7 @@ std::vector<rpc::Row> SystemApi::rows() {
         get<&SystemApi::ready>("/readyz", kOpen, "200 while requests are served, 503 otherwise"),
         get<&SystemApi::health>("/health", kOpen, "MLflow's form of the same: OK"),
         get<&SystemApi::version>("/version", kOpen, "The MLflow version whose interface is served"),
-        get<&SystemApi::metrics>("/metrics", kOpen, "Metrics in Prometheus' text format"),
+        get<&SystemApi::metrics>("/metrics", kMetrics, "Metrics in Prometheus' text format"),
         get<&SystemApi::openapi>("/openapi.json", kOpen, "This interface as OpenAPI 3.1"),
     };
 }

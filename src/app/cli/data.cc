@@ -1,9 +1,5 @@
-#include <dirent.h>
-#include <sys/stat.h>
-
-#include <algorithm>
-
 #include "app/cli/commands.h"
+#include "app/local_files.h"
 #include "base/env.h"
 #include "base/text.h"
 #include "platform/crypto/crypto.h"
@@ -13,34 +9,12 @@ namespace {
 
 constexpr uint64_t kFileLimit = uint64_t{4} << 30;
 
-struct LocalFile {
-    std::string path;  // relative
-    uint64_t size = 0;
-};
-
-// All regular files below a folder, by path. Links are not followed.
-Status walk(const std::string& root, const std::string& below, std::vector<LocalFile>& out) {
-    TRY_ASSIGN(auto names, system_env().files().list(root + "/" + below));
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
-        const std::string path = below.empty() ? name : below + "/" + name;
-        struct stat info{};
-        if (::lstat((root + "/" + path).c_str(), &info) != 0) continue;
-        if (S_ISDIR(info.st_mode)) TRY(walk(root, path, out));
-        if (S_ISREG(info.st_mode)) out.push_back({path, static_cast<uint64_t>(info.st_size)});
-    }
-    return ok();
-}
-
-}  // namespace
-
 Status data_push(const Common& common, const std::string& dataset, const std::string& folder,
                  const std::string& message) {
     TRY_ASSIGN(auto session, Session::open(common));
-    std::vector<LocalFile> files;
     if (!system_env().files().exists(folder))
         return fail(Code::not_found, "no folder " + quoted(folder));
-    TRY(walk(folder, "", files));
+    TRY_ASSIGN(const auto files, walk_files(folder));
     if (files.empty()) return fail(Code::invalid, quoted(folder) + " has no files");
     uint64_t total = 0;
     for (const LocalFile& file : files) total += file.size;
@@ -131,6 +105,32 @@ Status data_get(const Common& common, const std::string& dataset, const std::str
     }
     if (session.json()) print_json(answer["version"]);
     return ok();
+}
+
+}  // namespace
+
+void add_data(Noun& root) {
+    struct Flags {
+        std::string dataset, folder, message, version = "latest";
+    };
+    const auto flags = std::make_shared<Flags>();
+    Noun data = root.noun("data", "Datasets and their versions");
+    Verb push =
+        data.verb("push", "Make a version of a folder's files", [flags](const Common& common) {
+            return data_push(common, flags->dataset, flags->folder, flags->message);
+        });
+    push.positional("dataset", flags->dataset, "Name of the dataset").required();
+    push.positional("folder", flags->folder, "Folder with its files").required();
+    push.option("-m,--message", flags->message, "What it is");
+    data.verb("list", "Datasets, or the versions of one",
+              [flags](const Common& common) { return data_list(common, flags->dataset); })
+        .positional("dataset", flags->dataset, "Name of the dataset");
+    Verb get = data.verb("get", "Copy a version into a folder", [flags](const Common& common) {
+        return data_get(common, flags->dataset, flags->version, flags->folder);
+    });
+    get.positional("dataset", flags->dataset, "Name of the dataset").required();
+    get.positional("folder", flags->folder, "Where to").required();
+    get.option("--version", flags->version, "Number of the version");
 }
 
 }  // namespace rondo::app::cli

@@ -1,7 +1,8 @@
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-
+#include "app/backup/backup.h"
 #include "app/cli/commands.h"
+#include "app/cli/steps.h"
+#include "app/doctor/checks.h"
+#include "app/doctor/scrub.h"
 #include "base/env.h"
 #include "base/text.h"
 #include "platform/process/spec.h"
@@ -11,63 +12,36 @@ namespace {
 
 using json::Value;
 
-constexpr uint64_t kLowSpace = uint64_t{1} << 30;
+constexpr double kLongQueue = 4000;
 
-// What was looked at, how it is, and what to do about it.
-class Findings {
-  public:
-    void good(std::string what, std::string how) { add("ok", std::move(what), std::move(how), ""); }
-    void note(std::string what, std::string how) {
-        add("note", std::move(what), std::move(how), "");
-    }
-    void bad(std::string what, std::string how, std::string remedy) {
-        ++count_;
-        add("PROBLEM", std::move(what), std::move(how), std::move(remedy));
-    }
-    int count() const { return count_; }
-    void print(bool json) const {
-        if (json) {
-            print_json(Value::Object{{"problems", int64_t{count_}}, {"findings", list_}});
-            return;
-        }
-        for (const auto& f : list_) {
-            print_line(std::string(f["state"].text()) + "  " + std::string(f["what"].text()) +
-                       ": " + std::string(f["how"].text()));
-            if (!f["remedy"].text().empty())
-                print_line("         -> " + std::string(f["remedy"].text()));
-        }
-    }
-
-  private:
-    void add(const char* state, std::string what, std::string how, std::string remedy) {
-        list_.push_back(Value::Object{{"state", state},
-                                      {"what", std::move(what)},
-                                      {"how", std::move(how)},
-                                      {"remedy", std::move(remedy)}});
-    }
-    Value::List list_;
-    int count_ = 0;
+struct Flags {
+    std::string data = "./rondo-data", database;
+    bool scrub = false, fix = false, dry_run = false;
+    int64_t rate_limit = 0;
 };
 
-void check_folder(Findings& out, const std::string& folder) {
-    struct statvfs space{};
-    if (::statvfs(folder.c_str(), &space) != 0) {
-        out.note("data folder", "'" + folder + "' is not on this machine; name it with --data");
+std::string_view name_of(Severity severity) {
+    return severity == Severity::good ? "ok" : severity == Severity::note ? "note" : "problem";
+}
+
+void print(const Findings& findings, bool json) {
+    if (json) {
+        Value::List list;
+        for (const Finding& f : findings.list())
+            list.push_back(Value::Object{{"name", f.name},
+                                         {"severity", name_of(f.severity)},
+                                         {"what", f.what},
+                                         {"how", f.how},
+                                         {"remedy", f.remedy}});
+        print_json(Value::Object{{"problems", int64_t{findings.problems()}},
+                                 {"findings", std::move(list)}});
         return;
     }
-    const uint64_t free_bytes = uint64_t{space.f_bavail} * space.f_frsize;
-    const std::string text = std::to_string(free_bytes >> 20) + " MiB free at " + folder;
-    if (free_bytes < kLowSpace)
-        out.bad("disk space", text, "free some space; on a full disk writers get 507, reads go on");
-    else
-        out.good("disk space", text);
-    struct stat info{};
-    if (::stat((folder + "/token").c_str(), &info) == 0) {
-        if ((info.st_mode & 077) != 0)
-            out.bad("token", "others can read " + folder + "/token",
-                    "chmod 600 " + folder + "/token");
-        else
-            out.good("token", "readable by its owner only");
+    for (const Finding& f : findings.list()) {
+        const bool bad = f.severity == Severity::problem;
+        print_line(std::string(bad ? "PROBLEM" : name_of(f.severity)) + "  " + f.what + ": " +
+                   f.how);
+        if (!f.remedy.empty()) print_line("         -> " + f.remedy);
     }
 }
 
@@ -75,50 +49,113 @@ void check_endpoint(Findings& out, const Value& e) {
     const std::string name = "endpoint " + std::string(e["spec"]["name"].text());
     const int64_t lost = e["champion"]["lost"].integer() + e["candidate"]["lost"].integer();
     if (lost > 0)
-        out.note(name, std::to_string(lost) +
-                           " predictions were taken by kills before they were "
-                           "logged");
+        out.note("predictions-lost", name,
+                 std::to_string(lost) + " predictions were taken by kills before they were logged");
     if (e["route"].is_null()) {
-        out.bad(name, "has no model",
-                "train and register one, or set the alias of " +
-                    std::string(e["spec"]["model"].text()));
+        out.problem("endpoint-model", name, "has no model",
+                    "train and register one, or set the alias of " +
+                        std::string(e["spec"]["model"].text()));
     } else if (!e["waiting_for"].text().empty()) {
-        out.note(name, "waits: " + std::string(e["waiting_for"].text()));
+        out.note("endpoint-waits", name, "waits: " + std::string(e["waiting_for"].text()));
     } else {
-        out.good(name, "version " + std::to_string(e["route"]["champion"].integer()) + " by " +
-                           std::string(e["engine"].text()));
+        out.good("endpoint-model", name,
+                 "version " + std::to_string(e["route"]["champion"].integer()) + " by " +
+                     std::string(e["engine"].text()));
     }
     const Value& window = e["window"];
     if (window["breached"].boolean())
-        out.bad(name, std::string(window["reason"].text()),
-                "`rondo timeline " + std::string(e["spec"]["name"].text()) +
-                    "` says what is done about it");
+        out.problem("endpoint-breach", name, std::string(window["reason"].text()),
+                    "`rondo timeline " + std::string(e["spec"]["name"].text()) +
+                        "` says what is done about it");
     else if (!window.is_null())
-        out.good(name, std::string(window["reason"].text()));
+        out.good("endpoint-breach", name, std::string(window["reason"].text()));
+}
+
+// The value of a metric without labels.
+double metric(std::string_view text, std::string_view name) {
+    for (const std::string_view line : split(text, '\n')) {
+        if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ' ')
+            return parse_double(line.substr(name.size() + 1)).value_or(0);
+    }
+    return 0;
+}
+
+Status check_server(Findings& out, const Common& common, const std::string& data) {
+    Common mine = common;
+    const std::string token = data + "/token";
+    if (mine.token_file.empty() && system_env().files().exists(token)) mine.token_file = token;
+    TRY_ASSIGN(auto session, Session::open(mine));
+    const auto endpoints = session.get("/api/rondo/v1/endpoints");
+    if (!endpoints) {
+        out.problem("server", "server", endpoints.error().message, "start it with `rondo server`");
+        return ok();
+    }
+    out.good("server", "server", "answers at " + common.url);
+    for (const auto& e : (*endpoints)["endpoints"].list()) check_endpoint(out, e);
+    TRY_ASSIGN(const auto runs, session.get("/api/rondo/v1/runs?limit=20"));
+    for (const auto& run : runs["runs"].list()) {
+        if (run["state"].text() == "failed")
+            out.note("pipeline-failed", "pipeline run " + std::to_string(run["id"].integer()),
+                     "failed: " + std::string(run["problem"].text()));
+    }
+    if (const auto metrics = session.fetch("/metrics", 16 << 20)) {
+        const double queued = metric(*metrics, "rondo_database_queued_writes");
+        if (metric(*metrics, "rondo_database_read_only") > 0)
+            out.problem("read-only", "database", "takes no writes after a failed sync",
+                        "the server's log says why; mend the disk, then restart the server");
+        if (queued > kLongQueue)
+            out.problem("queue", "database",
+                        grouped(static_cast<int64_t>(queued)) + " writes wait in its queue",
+                        "the disk or PostgreSQL does not keep up: see disk-speed");
+        else
+            out.good("queue", "database",
+                     grouped(static_cast<int64_t>(queued)) + " writes wait in its queue");
+    }
+    return ok();
+}
+
+Result<int> doctor(const Common& common, const Flags& flags) {
+    Env& env = system_env();
+    if (flags.fix && flags.scrub)
+        return fail(Code::invalid, "--scrub only reads: run --fix on its own");
+    Findings out;
+    const auto server = find_server(flags.data);
+    const Repair repair = !flags.fix ? Repair::none : flags.dry_run ? Repair::show : Repair::apply;
+    std::string url = flags.database;
+    if (url.empty() && server) url = server->setting("database");
+    if (flags.scrub) {
+        Steps steps;
+        TRY(scrub(
+            env,
+            {flags.data, url, static_cast<uint64_t>(std::max<int64_t>(0, flags.rate_limit)) << 20},
+            steps.watch(), out));
+    } else {
+        check_folder(env, flags.data, server.has_value(), repair, out);
+        if (server) check_process(env, *server, out);
+        const bool local = env.files().exists(flags.data + "/token");
+        if (local || !url.empty()) check_database(env, database_url(flags.data, url), out);
+        out.note("isolation", "isolation of tasks and Python models", process::isolation());
+        TRY(check_server(out, common, flags.data));
+    }
+    print(out, common.json);
+    return out.problems() == 0 ? 0 : kCheckSaysNo;
 }
 
 }  // namespace
 
-Result<int> doctor(const Common& common, const std::string& data_folder) {
-    Findings out;
-    check_folder(out, data_folder);
-    out.note("isolation of tasks and Python models", process::isolation());
-    TRY_ASSIGN(auto session, Session::open(common));
-    const auto endpoints = session.get("/api/rondo/v1/endpoints");
-    if (!endpoints) {
-        out.bad("server", endpoints.error().message, "start it with `rondo server`");
-    } else {
-        out.good("server", "answers at " + common.url);
-        for (const auto& e : (*endpoints)["endpoints"].list()) check_endpoint(out, e);
-        TRY_ASSIGN(const auto runs, session.get("/api/rondo/v1/runs?limit=20"));
-        for (const auto& run : runs["runs"].list()) {
-            if (run["state"].text() == "failed")
-                out.note("pipeline run " + std::to_string(run["id"].integer()),
-                         "failed: " + std::string(run["problem"].text()));
-        }
-    }
-    out.print(common.json);
-    return out.count();
+void add_doctor(Noun& root) {
+    const auto flags = std::make_shared<Flags>();
+    Verb verb = root.verb("doctor", "Look for what needs a hand",
+                          [flags](const Common& common) { return doctor(common, *flags); });
+    verb.option("--data", flags->data, "Data folder on this machine")
+        .from_environment("RONDO_DATA");
+    verb.option("--database", flags->database,
+                "postgresql://... ; without it that of the running server, or SQLite")
+        .from_environment("RONDO_DATABASE");
+    verb.option("--scrub", flags->scrub, "Read all stored bytes and name what is damaged");
+    verb.option("--rate-limit", flags->rate_limit, "Read at most this many MiB a second");
+    verb.option("--fix", flags->fix, "Mend permissions of secrets, and remove leftovers");
+    verb.option("--dry-run", flags->dry_run, "With --fix: say what it would do, and do nothing");
 }
 
 }  // namespace rondo::app::cli

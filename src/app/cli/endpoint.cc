@@ -31,8 +31,6 @@ std::string state_of(const Value& status) {
     return status["route"].is_null() ? "no model yet" : "quiet";
 }
 
-}  // namespace
-
 Status endpoint_apply(const Common& common, const std::string& file) {
     TRY_ASSIGN(auto session, Session::open(common));
     TRY_ASSIGN(const Definition definition, read_definition(file, "name"));
@@ -169,6 +167,50 @@ Status endpoint_abort(const Common& common, const std::string& name, const std::
         print_line("rollout " + std::to_string(answer["id"].integer()) + " aborted; version " +
                    std::to_string(answer["champion"].integer()) + " answers");
     return ok();
+}
+
+}  // namespace
+
+void add_endpoint(Noun& root) {
+    struct Flags {
+        std::string name, file, reason;
+        int64_t model_version = 0;
+    };
+    const auto flags = std::make_shared<Flags>();
+    Noun endpoint = root.noun("endpoint", "Endpoints: what is served and what runs by itself");
+    endpoint
+        .verb("apply", "Create or redefine an endpoint",
+              [flags](const Common& common) { return endpoint_apply(common, flags->file); })
+        .positional("file", flags->file, "Definition (YAML)")
+        .required();
+    endpoint
+        .verb("policy", "Apply what runs by itself on an endpoint",
+              [flags](const Common& common) { return endpoint_policy(common, flags->file); })
+        .positional("file", flags->file, "Policy (YAML)")
+        .required();
+    endpoint.verb("list", "All endpoints", endpoint_list);
+    endpoint
+        .verb("show", "The state of an endpoint",
+              [flags](const Common& common) { return endpoint_show(common, flags->name); })
+        .positional("name", flags->name, "Name of the endpoint")
+        .required();
+    endpoint
+        .verb("retrain", "Train, gate and roll out now",
+              [flags](const Common& common) { return endpoint_retrain(common, flags->name); })
+        .positional("name", flags->name, "Name of the endpoint")
+        .required();
+    Verb rollout = endpoint.verb(
+        "rollout", "Try a model version, without a gate", [flags](const Common& common) {
+            return endpoint_rollout(common, flags->name, flags->model_version, flags->file);
+        });
+    rollout.positional("name", flags->name, "Name of the endpoint").required();
+    rollout.positional("model_version", flags->model_version, "Version of its model").required();
+    rollout.option("--spec", flags->file, "Instead of the policy's rollout (YAML)");
+    Verb abort = endpoint.verb("abort", "End the rollout under way", [flags](const Common& common) {
+        return endpoint_abort(common, flags->name, flags->reason);
+    });
+    abort.positional("name", flags->name, "Name of the endpoint").required();
+    abort.option("--reason", flags->reason, "Why, for the timeline").required();
 }
 
 }  // namespace rondo::app::cli

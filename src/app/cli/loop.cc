@@ -13,8 +13,6 @@ std::string short_time(std::string_view text) {
     return out;
 }
 
-}  // namespace
-
 Status timeline(const Common& common, const std::string& endpoint) {
     TRY_ASSIGN(auto session, Session::open(common));
     TRY_ASSIGN(const auto answer, session.get("/api/rondo/v1/endpoints/" + segment(endpoint) +
@@ -62,6 +60,24 @@ Status why(const Common& common, int64_t decision) {
     if (answer["recomputed"].boolean() && !answer["identical"].boolean())
         return fail(Code::conflict, "the decision does not come out the same");
     return ok();
+}
+
+}  // namespace
+
+void add_loop(Noun& root) {
+    struct Flags {
+        std::string endpoint;
+        int64_t decision = 0;
+    };
+    const auto flags = std::make_shared<Flags>();
+    root.verb("timeline", "Cause and effect on an endpoint",
+              [flags](const Common& common) { return timeline(common, flags->endpoint); })
+        .positional("endpoint", flags->endpoint, "Name of the endpoint")
+        .required();
+    root.verb("why", "Compute a decision again from the log",
+              [flags](const Common& common) { return why(common, flags->decision); })
+        .positional("decision", flags->decision, "Number of the decision")
+        .required();
 }
 
 }  // namespace rondo::app::cli

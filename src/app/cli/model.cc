@@ -14,8 +14,6 @@ std::string aliases_of(const Value& model, int64_t version) {
     return out;
 }
 
-}  // namespace
-
 Status model_list(const Common& common) {
     TRY_ASSIGN(auto session, Session::open(common));
     TRY_ASSIGN(const auto answer,
@@ -56,6 +54,19 @@ Status model_show(const Common& common, const std::string& name) {
     }
     table.print();
     return ok();
+}
+
+}  // namespace
+
+void add_model(Noun& root) {
+    Noun model = root.noun("model", "Registered models");
+    const auto name = std::make_shared<std::string>();
+    model.verb("list", "All models and their aliases", model_list);
+    model
+        .verb("show", "The versions of a model",
+              [name](const Common& common) { return model_show(common, *name); })
+        .positional("name", *name, "Name of the model")
+        .required();
 }
 
 }  // namespace rondo::app::cli

@@ -10,6 +10,14 @@
 namespace rondo::app::cli {
 namespace {
 
+struct RunOptions {
+    std::string dataset;
+    int64_t data_version = 0;
+    std::map<std::string, std::string> params;
+    std::string idempotency_key;
+    bool wait = false;
+};
+
 using json::Value;
 
 constexpr uint64_t kLogLimit = 16 << 20;
@@ -33,8 +41,6 @@ bool is_final(const Value& run) {
     const auto state = run["state"].text();
     return state == "succeeded" || state == "failed" || state == "cancelled";
 }
-
-}  // namespace
 
 // The scripts that tasks name are read beside the definition, stored, and pinned by digest; further
 // files can be listed under `include`.
@@ -179,6 +185,67 @@ Status run_cancel(const Common& common, int64_t id) {
     else
         print_line("run " + std::to_string(id) + " cancelled");
     return ok();
+}
+
+}  // namespace
+
+void add_pipeline(Noun& root) {
+    struct Flags {
+        std::string file, name;
+        std::vector<std::string> params;
+        RunOptions run;
+    };
+    const auto flags = std::make_shared<Flags>();
+    Noun pipeline = root.noun("pipeline", "Pipelines");
+    pipeline
+        .verb("apply", "Define a pipeline, with the scripts beside its file",
+              [flags](const Common& common) { return pipeline_apply(common, flags->file); })
+        .positional("file", flags->file, "Definition (YAML)")
+        .required();
+    pipeline.verb("list", "All pipelines", pipeline_list);
+    Verb start = pipeline.verb("run", "Start a run", [flags](const Common& common) {
+        for (const std::string& param : flags->params) {
+            const size_t equals = param.find('=');
+            flags->run.params[param.substr(0, equals)] = param.substr(equals + 1);
+        }
+        return pipeline_run(common, flags->name, flags->run);
+    });
+    start.positional("name", flags->name, "Name of the pipeline").required();
+    start.option("--dataset", flags->run.dataset, "Dataset for its tasks");
+    start.option("--data-version", flags->run.data_version, "Its version; 0 takes the latest");
+    start.option("--param", flags->params, "NAME=VALUE for its tasks")
+        .check([](const std::string& param) {
+            return param.find('=') != std::string::npos ? std::string()
+                                                        : "it needs NAME=VALUE, not " + param;
+        });
+    start.option("--idempotency-key", flags->run.idempotency_key,
+                 "The same key never starts a second run");
+    start.option("--wait", flags->run.wait, "Wait for its end");
+}
+
+void add_run(Noun& root) {
+    struct Flags {
+        std::string pipeline, task;
+        int64_t id = 0;
+    };
+    const auto flags = std::make_shared<Flags>();
+    Noun run = root.noun("run", "Runs of pipelines");
+    run.verb("list", "Runs, newest first",
+             [flags](const Common& common) { return run_list(common, flags->pipeline); })
+        .positional("pipeline", flags->pipeline, "Only runs of this pipeline");
+    run.verb("show", "A run and its tasks",
+             [flags](const Common& common) { return run_show(common, flags->id); })
+        .positional("id", flags->id, "Number of the run")
+        .required();
+    Verb log = run.verb("log", "What a task printed", [flags](const Common& common) {
+        return run_log(common, flags->id, flags->task);
+    });
+    log.positional("id", flags->id, "Number of the run").required();
+    log.positional("task", flags->task, "Name of the task; the first by default");
+    run.verb("cancel", "End a run",
+             [flags](const Common& common) { return run_cancel(common, flags->id); })
+        .positional("id", flags->id, "Number of the run")
+        .required();
 }
 
 }  // namespace rondo::app::cli

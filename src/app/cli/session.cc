@@ -7,6 +7,7 @@
 
 #include "base/env.h"
 #include "base/text.h"
+#include "platform/client/url.h"
 #include "platform/net/http.h"
 
 namespace rondo::app::cli {
@@ -39,7 +40,7 @@ Code code_of(int status) {
 }
 
 // The server's own words, in whichever protocol's form.
-std::string message_of(const client::HttpResponse& response) {
+std::string message_of(const client::Response& response) {
     const auto parsed = json::Value::parse(response.body);
     if (parsed) {
         const json::Value& error = (*parsed)["error"];
@@ -53,7 +54,11 @@ std::string message_of(const client::HttpResponse& response) {
 }  // namespace
 
 Result<Session> Session::open(const Common& common) {
-    TRY_ASSIGN(auto http, client::HttpClient::open(common.url));
+    TRY_ASSIGN(const client::Url url, client::Url::parse(common.url));
+    if (url.target != "/")
+        return fail(Code::invalid,
+                    quoted(common.url) + " has a path; write the server as " + url.origin());
+    TRY_ASSIGN(auto http, client::Client::open(system_env()));
     FileSystem& files = system_env().files();
     std::string file = common.token_file;
     if (file.empty() && files.exists(std::string(kDefaultToken))) file = kDefaultToken;
@@ -62,18 +67,25 @@ Result<Session> Session::open(const Common& common) {
         TRY_ASSIGN(const std::string text, read_file(files, file, 4096));
         token = trim(text);
     }
-    return Session(std::move(http), std::move(token), common.json);
+    return Session(std::move(http), url.origin(), std::move(token), common.json);
 }
 
-Result<client::HttpResponse> Session::exchange(client::HttpRequest request, uint64_t limit) {
+Result<client::Response> Session::exchange(client::Request request) {
+    request.url = url_ + request.url;
     if (!token_.empty()) request.headers.emplace_back("authorization", "Bearer " + token_);
-    TRY_ASSIGN(auto response, http_->send(request, kPatience, limit));
-    if (response.status >= 300) return fail(code_of(response.status), message_of(response));
+    request.timeouts.first_byte = request.timeouts.whole = kPatience;
+    request.egress = client::EgressPolicy::anywhere();  // named by whoever typed it
+    auto response = http_->send(request);
+    if (!response && response.error().code == Code::unavailable)
+        return fail(Code::unavailable,
+                    response.error().message + "; is the server running? (`rondo server`)");
+    TRY(response);
+    if (response->status >= 300) return fail(code_of(response->status), message_of(*response));
     return response;
 }
 
 Result<json::Value> Session::get(const std::string& path) {
-    TRY_ASSIGN(const auto response, exchange({"GET", path, {}, {}}, kAnswerLimit));
+    TRY_ASSIGN(const auto response, exchange({.url = path, .limit = kAnswerLimit}));
     return json::Value::parse(response.body);
 }
 
@@ -84,14 +96,16 @@ Result<json::Value> Session::send(const std::string& method, const std::string& 
 
 Result<json::Value> Session::send_raw(const std::string& method, const std::string& path,
                                       std::string body, const std::string& content_type) {
-    TRY_ASSIGN(
-        const auto response,
-        exchange({method, path, {{"content-type", content_type}}, std::move(body)}, kAnswerLimit));
+    TRY_ASSIGN(const auto response, exchange({.method = method,
+                                              .url = path,
+                                              .headers = {{"content-type", content_type}},
+                                              .body = std::move(body),
+                                              .limit = kAnswerLimit}));
     return json::Value::parse(response.body);
 }
 
 Result<std::string> Session::fetch(const std::string& path, uint64_t limit) {
-    TRY_ASSIGN(auto response, exchange({"GET", path, {}, {}}, limit));
+    TRY_ASSIGN(auto response, exchange({.url = path, .limit = limit}));
     return std::move(response.body);
 }
 
@@ -144,10 +158,17 @@ void Progress::show(bool last) {
     const double seconds = std::max(1e-3, static_cast<double>((shown_ - start_).count()) / 1e6);
     if (last && seconds < 0.5) return;  // nobody waited
     const double rate = static_cast<double>(done_) / seconds;
+    const std::string begin = (terminal_ ? "\r" : "") + what_;
+    const char* end = terminal_ && !last ? "   " : "\n";
+    if (total_ == 0) {  // nobody knows
+        std::fprintf(stderr, "%s: %.1f MB, %.1f MB/s%s", begin.c_str(),
+                     static_cast<double>(done_) / 1e6, rate / 1e6, end);
+        return;
+    }
     const double left = rate > 0 ? static_cast<double>(total_ - std::min(done_, total_)) / rate : 0;
-    std::fprintf(stderr, "%s%s: %.1f of %.1f MB, %.1f MB/s, %.0f s left%s", terminal_ ? "\r" : "",
-                 what_.c_str(), static_cast<double>(done_) / 1e6, static_cast<double>(total_) / 1e6,
-                 rate / 1e6, left, terminal_ && !last ? "   " : "\n");
+    std::fprintf(stderr, "%s: %.1f of %.1f MB, %.1f MB/s, %.0f s left%s", begin.c_str(),
+                 static_cast<double>(done_) / 1e6, static_cast<double>(total_) / 1e6, rate / 1e6,
+                 left, end);
 }
 
 Result<std::string> read_local_file(const std::string& path) {

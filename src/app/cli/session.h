@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/client/http_client.h"
+#include "platform/client/client.h"
 #include "platform/json/value.h"
 
 namespace rondo::app::cli {
@@ -33,11 +33,13 @@ class Session {
     bool json() const { return json_; }
 
   private:
-    Session(std::unique_ptr<client::HttpClient> http, std::string token, bool json)
-        : http_(std::move(http)), token_(std::move(token)), json_(json) {}
-    Result<client::HttpResponse> exchange(client::HttpRequest request, uint64_t limit);
+    Session(std::unique_ptr<client::Client> http, std::string url, std::string token, bool json)
+        : http_(std::move(http)), url_(std::move(url)), token_(std::move(token)), json_(json) {}
+    // request.url is the path and query.
+    Result<client::Response> exchange(client::Request request);
 
-    std::unique_ptr<client::HttpClient> http_;
+    std::unique_ptr<client::Client> http_;
+    std::string url_;  // the server's origin
     std::string token_;
     bool json_;
 };
@@ -59,7 +61,8 @@ class TablePrinter {
     std::vector<std::vector<std::string>> rows_;
 };
 
-// One line on stderr that overwrites itself on a terminal: how far, how fast, how long still.
+// One line on stderr that overwrites itself on a terminal: how far, how fast, how long still. A
+// total of 0 is not known.
 class Progress {
   public:
     Progress(std::string what, uint64_t total_bytes);

@@ -8,6 +8,8 @@
 
 namespace rondo::data {
 
+inline constexpr std::string_view kDatasetKind = "dataset";  // of grants
+
 // One file of a version.
 struct Entry {
     std::string path;    // relative, with '/'

@@ -1,5 +1,7 @@
 #include "domain/data/store.h"
 
+#include "domain/search/statement.h"
+
 namespace rondo::data::sql {
 namespace {
 
@@ -57,10 +59,17 @@ Result<std::optional<int64_t>> find_dataset(store::Tx& tx, int64_t workspace_id,
                            workspace_id, name);
 }
 
-Result<std::vector<std::string>> list_datasets(store::Tx& tx, int64_t workspace_id) {
-    return tx.all<std::string>(
-        "SELECT name FROM datasets WHERE workspace_id = $1 ORDER BY name LIMIT 10000",
-        workspace_id);
+Result<std::vector<std::string>> list_datasets(store::Tx& tx, int64_t workspace_id,
+                                               const auth::Readable& readable) {
+    search::Statement statement;
+    statement.add("SELECT d.name FROM datasets d WHERE d.workspace_id = ").bind(workspace_id);
+    statement.add_readable(readable, kDatasetKind, "d.id").add(" ORDER BY d.name LIMIT 10000");
+    std::vector<std::string> found;
+    TRY(statement.each(tx, [&](const store::Row& row) {
+        found.push_back(row.get<std::string>(0));
+        return true;
+    }));
+    return found;
 }
 
 Result<Version> insert_version(store::Tx& tx, Version version) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/data/model.h"
+#include "platform/auth/readable.h"
 #include "platform/store/tx.h"
 
 namespace rondo::data::sql {
@@ -14,7 +15,8 @@ Result<int64_t> ensure_dataset(store::Tx& tx, int64_t workspace_id, const std::s
                                Time now);
 Result<std::optional<int64_t>> find_dataset(store::Tx& tx, int64_t workspace_id,
                                             const std::string& name);
-Result<std::vector<std::string>> list_datasets(store::Tx& tx, int64_t workspace_id);
+Result<std::vector<std::string>> list_datasets(store::Tx& tx, int64_t workspace_id,
+                                               const auth::Readable& readable);
 
 // Gives the version the next number, or finds the one with the same tree.
 Result<Version> insert_version(store::Tx& tx, Version version);

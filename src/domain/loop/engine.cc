@@ -19,6 +19,8 @@ namespace {
 // Endpoints on the arrival clock come due by themselves, aliases are moved by others, and a full
 // disk empties: look again at least this often.
 constexpr auto kLookEvery = std::chrono::seconds{1};
+// A clock that is set back by less goes unnoticed.
+constexpr Micros kClockBehind = std::chrono::minutes{1};
 constexpr size_t kSessionBytes = 16;  // never the same twice on one data folder
 
 }  // namespace
@@ -118,9 +120,19 @@ Result<Engine::Work> Engine::one_step(serving::Endpoint& endpoint) {
     const auto target = target_of(endpoint);
     if (!target) return Work::idle;
     TRY_ASSIGN(const auto from, start_of(endpoint, target));
+    if (from && endpoint.row().spec.clock == serving::Clock::arrival &&
+        *from > *target + kClockBehind) {
+        const std::lock_guard lock(mutex_);
+        waiting_for_[id] = "the wall clock is behind: everything up to " + format_time(*from) +
+                           " is decided already; set it right, or wait until then";
+        return Work::waiting;
+    }
     if (!from || *from >= *target) return Work::idle;
     const Time tick = next_tick(endpoint.row().spec, *from);
     if (tick <= *target) {
+        // Before its days are sealed: what comes while the wall clock is set back has to lie
+        // behind.
+        endpoint.set_watermark(tick);
         TRY_ASSIGN(const TickResult result, process_tick(parts_, endpoint, tick));
         if (result.routes_changed) TRY(parts_.endpoints.refresh(id));
         TRY(arm_trips(parts_, endpoint));

@@ -193,7 +193,9 @@ Result<bool> Executor::look_at(const Run& run, const Task& task) {
         TRY(take_result(run, task));
         return true;
     }
-    if (identity.pid == 0 && task.started && env_.now() - *task.started < kAnnouncePatience)
+    // Either way: a wall clock that was set back must not hold the task until it has caught up.
+    if (identity.pid == 0 && task.started &&
+        std::chrono::abs(env_.now() - *task.started) < kAnnouncePatience)
         return false;
     Task lost = task;
     lost.problem = "its process disappeared (killed, or the machine restarted)";
@@ -298,6 +300,11 @@ Result<process::Spec> Executor::prepare(const Run& run, const TaskSpec& spec, in
     set("GIT_PYTHON_REFRESH", "quiet");
     set("MLFLOW_DISABLE_TELEMETRY", "true");
     set("MLFLOW_TRACKING_URI", options_.server_url);
+    TRY_ASSIGN(const std::string credential, options_.credential(run, spec, attempt));
+    if (!credential.empty()) {
+        set("MLFLOW_TRACKING_TOKEN", credential);
+        set("RONDO_TOKEN", credential);
+    }
     set("MLFLOW_EXPERIMENT_NAME", run.spec.name);
     set("RONDO_URL", options_.server_url);
     set("RONDO_RUN", std::to_string(run.id));
@@ -325,13 +332,7 @@ Status Executor::copy_blob(const std::string& digest_text, const std::string& pa
     TRY_ASSIGN(const auto digest, blob::Digest::parse(digest_text));
     TRY(files.make_directories(path.substr(0, path.rfind('/'))));
     TRY_ASSIGN(auto file, files.open(path, FileSystem::Mode::create_new));
-    TRY_ASSIGN(const uint64_t size, blobs_.size(digest));
-    constexpr size_t kPiece = 4 << 20;
-    for (uint64_t at = 0; at < size; at += kPiece) {
-        TRY_ASSIGN(const std::string piece, blobs_.read(digest, at, kPiece));
-        TRY(file->append(piece));
-    }
-    return ok();
+    return blobs_.get(digest, [&](std::string_view piece) { return file->append(piece); });
 }
 
 // Copies, not links: a script may write to what it is given, and stored bytes must not change.

@@ -32,6 +32,8 @@ class Executor {
         // Makes a run's model version from a task's outputs, in the transaction that completes the
         // run: exactly once, whatever is killed.
         std::function<Result<Outcome>(store::Tx&, const Run&, const std::string& outputs)> publish;
+        // What an attempt shows the server to be let in; empty when nobody has to.
+        std::function<Result<std::string>(const Run&, const TaskSpec&, int64_t attempt)> credential;
         // Called after a run has reached a final state.
         std::function<void(int64_t run_id)> ended;
     };

@@ -9,6 +9,8 @@
 
 namespace rondo::pipeline {
 
+inline constexpr std::string_view kPipelineKind = "pipeline";  // of grants
+
 // One step: a script of the pipeline's files.
 struct TaskSpec {
     std::string name;

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "domain/search/statement.h"
 
 namespace rondo::pipeline::sql {
 namespace {
@@ -112,15 +113,17 @@ Result<std::optional<Pipeline>> find_pipeline(store::Tx& tx, int64_t workspace_i
     return found;
 }
 
-Result<std::vector<Pipeline>> list_pipelines(store::Tx& tx, int64_t workspace_id) {
+Result<std::vector<Pipeline>> list_pipelines(store::Tx& tx, int64_t workspace_id,
+                                             const auth::Readable& readable) {
+    search::Statement statement;
+    statement.add(kPipelineColumns).add("WHERE workspace_id = ").bind(workspace_id);
+    statement.add_readable(readable, kPipelineKind, "pipelines.id");
+    statement.add(" ORDER BY name LIMIT 1000");
     std::vector<Pipeline> found;
-    TRY(tx.each(
-        std::string(kPipelineColumns) + "WHERE workspace_id = $1 ORDER BY name LIMIT 1000",
-        [&](const store::Row& row) {
-            found.push_back(pipeline_from(row));
-            return true;
-        },
-        workspace_id));
+    TRY(statement.each(tx, [&](const store::Row& row) {
+        found.push_back(pipeline_from(row));
+        return true;
+    }));
     return found;
 }
 
@@ -174,17 +177,18 @@ Result<Run> get_run(store::Tx& tx, int64_t id) {
 }
 
 Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id, const std::string& pipeline,
-                                   int limit) {
+                                   int limit, const auth::Readable& readable) {
+    search::Statement statement;
+    statement.add(kRunColumns).add("JOIN pipelines p ON p.id = r.pipeline_id ");
+    statement.add("WHERE r.workspace_id = ").bind(workspace_id);
+    if (!pipeline.empty()) statement.add(" AND p.name = ").bind(store::to_arg(pipeline));
+    statement.add_readable(readable, kPipelineKind, "p.id");
+    statement.add(" ORDER BY r.id DESC LIMIT ").bind(store::to_arg(limit));
     std::vector<Run> found;
-    TRY(tx.each(
-        std::string(kRunColumns) + "JOIN pipelines p ON p.id = r.pipeline_id "
-                                   "WHERE r.workspace_id = $1 AND ($2 = '' OR p.name = $2) "
-                                   "ORDER BY r.id DESC LIMIT $3",
-        [&](const store::Row& row) {
-            found.push_back(run_from(row));
-            return true;
-        },
-        workspace_id, pipeline, limit));
+    TRY(statement.each(tx, [&](const store::Row& row) {
+        found.push_back(run_from(row));
+        return true;
+    }));
     for (Run& run : found) {
         TRY_ASSIGN(run.tasks, tasks_of(tx, run.id));
     }

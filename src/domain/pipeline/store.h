@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/pipeline/model.h"
+#include "platform/auth/readable.h"
 #include "platform/store/tx.h"
 
 namespace rondo::pipeline::sql {
@@ -14,7 +15,8 @@ Result<Pipeline> put_pipeline(store::Tx& tx, int64_t workspace_id, const Pipelin
                               Time now);
 Result<std::optional<Pipeline>> find_pipeline(store::Tx& tx, int64_t workspace_id,
                                               const std::string& name);
-Result<std::vector<Pipeline>> list_pipelines(store::Tx& tx, int64_t workspace_id);
+Result<std::vector<Pipeline>> list_pipelines(store::Tx& tx, int64_t workspace_id,
+                                             const auth::Readable& readable);
 
 // The new run, or the one of this pipeline that has the key already.
 struct StartedRun {
@@ -26,7 +28,7 @@ Result<StartedRun> insert_run(store::Tx& tx, const Pipeline& pipeline, const Run
 Result<Run> get_run(store::Tx& tx, int64_t id);
 // Newest first.
 Result<std::vector<Run>> list_runs(store::Tx& tx, int64_t workspace_id, const std::string& pipeline,
-                                   int limit);
+                                   int limit, const auth::Readable& readable);
 // Runs that are not final, oldest first.
 Result<std::vector<int64_t>> open_runs(store::Tx& tx);
 

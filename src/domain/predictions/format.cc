@@ -118,6 +118,27 @@ bool get_row(std::string_view bytes, const Schema& schema, Row& row) {
     return !in.failed() && in.left() == 0;
 }
 
+// The body of the record that begins there, if it is whole.
+std::optional<std::string_view> body_at(std::string_view bytes, size_t at) {
+    ByteReader in(bytes.substr(at));
+    const auto size = in.get<uint32_t>();
+    const auto sum = in.get<uint32_t>();
+    if (size > kMaxRecordBytes) return std::nullopt;
+    const std::string_view body = in.take(size);
+    if (in.failed() || body.empty() || sum != checksum(body)) return std::nullopt;
+    return body;
+}
+
+// Reads records from whole_bytes on, up to the first that is not whole.
+void read_records(std::string_view bytes, DecodedFile& file) {
+    while (const auto body = body_at(bytes, file.whole_bytes)) {
+        Row row;
+        if (!get_row(*body, file.header.schema, row)) return;
+        file.rows.push_back(std::move(row));
+        file.whole_bytes += 2 * sizeof(uint32_t) + body->size();
+    }
+}
+
 }  // namespace
 
 void put_cell(std::string& out, ColumnType type, Cell cell, const std::vector<std::string>& texts) {
@@ -167,15 +188,25 @@ Result<DecodedFile> decode_file(std::string_view bytes) {
     DecodedFile file;
     TRY_ASSIGN(file.header, json::read<FileHeader>(header, json::Dialect::lenient));
     file.whole_bytes = in.position();
-    while (in.left() > 0) {
-        const auto size = in.get<uint32_t>();
-        const auto record_sum = in.get<uint32_t>();
-        const std::string_view body = in.take(size);
-        if (in.failed() || size > kMaxRecordBytes || record_sum != checksum(body)) break;
-        Row row;
-        if (!get_row(body, file.header.schema, row)) break;
-        file.rows.push_back(std::move(row));
-        file.whole_bytes = in.position();
+    read_records(bytes, file);
+    return file;
+}
+
+Result<DecodedFile> salvage_file(std::string_view bytes) {
+    TRY_ASSIGN(DecodedFile file, decode_file(bytes));
+    // A torn end is at most one write long; in it, and before the next whole record, every place
+    // may be where a record begins.
+    for (size_t at = file.whole_bytes + 1; at < bytes.size(); ++at) {
+        if (!body_at(bytes, at)) continue;
+        const size_t before = file.whole_bytes;
+        file.whole_bytes = at;
+        read_records(bytes, file);
+        if (file.whole_bytes == at) {  // a whole record of another schema: no row of ours
+            file.whole_bytes = before;
+            continue;
+        }
+        file.damaged_bytes += at - before;
+        at = file.whole_bytes;
     }
     return file;
 }

@@ -39,8 +39,12 @@ struct DecodedFile {
     // Bytes up to the end of the last whole record. Less than the file's size: a crash tore the
     // last write.
     size_t whole_bytes = 0;
+    // Of them, bytes of damaged records between whole ones (salvage_file only).
+    size_t damaged_bytes = 0;
 };
 // Stops at the first torn or damaged record; an error only when the header itself is unreadable.
 Result<DecodedFile> decode_file(std::string_view bytes);
+// Goes on behind damaged records as long as whole ones follow.
+Result<DecodedFile> salvage_file(std::string_view bytes);
 
 }  // namespace rondo::predictions

@@ -83,8 +83,13 @@ Result<std::unique_ptr<EndpointLog>> EndpointLog::open(Env& env, const std::stri
     return log;
 }
 
-std::string EndpointLog::path_of(Day day, int generation) const {
-    return folder_ + "/" + format_day(day) + "." + std::to_string(generation) + ".log";
+// A day has one file for each schema, numbered; one that was set aside leaves a gap.
+std::string EndpointLog::free_path(Day day) const {
+    for (int generation = 0;; ++generation) {
+        std::string path =
+            folder_ + "/" + format_day(day) + "." + std::to_string(generation) + ".log";
+        if (!env_.files().exists(path)) return path;
+    }
 }
 
 Status EndpointLog::recover(Time settled, KeepKeys keep) {
@@ -94,25 +99,48 @@ Status EndpointLog::recover(Time settled, KeepKeys keep) {
     for (const std::string& name : names) {
         const auto parsed = parse_name(name);
         if (!parsed) continue;
-        const std::string path = folder_ + "/" + name;
-        TRY_ASSIGN(const std::string bytes, read_file(env_.files(), path, kMaxDayBytes));
-        auto decoded = decode_file(bytes);
-        TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::append));
-        if (!decoded) {  // killed while the header was written: no row was in it
-            log::warning("dropping a torn prediction log", {{"file", path}});
-            file.reset();
-            TRY(env_.files().remove(path));
-            continue;
-        }
-        if (decoded->whole_bytes < bytes.size()) TRY(file->truncate(decoded->whole_bytes));
-        for (const Row& row : decoded->rows) {
+        TRY_ASSIGN(auto found, recover_file(folder_ + "/" + name));
+        if (!found) continue;
+        for (const Row& row : found->rows) {
+            newest_us_ = std::max(newest_us_.value_or(INT64_MIN), row.key.event_us);
             ++file_rows_[parsed->first][static_cast<size_t>(row.arm)];
             if (keeps_keys_ && row.key.event_us >= to_micros(settled))
                 known_.try_emplace(row.key, first_answer(row));
         }
-        files_[parsed->first].push_back({std::move(file), path, decoded->header.schema});
+        files_[parsed->first].push_back(std::move(found->open));
     }
     return ok();
+}
+
+Result<std::optional<EndpointLog::Recovered>> EndpointLog::recover_file(const std::string& path) {
+    TRY_ASSIGN(const std::string bytes, read_file(env_.files(), path, kMaxDayBytes));
+    if (bytes.empty()) {  // killed before the header was written
+        TRY(env_.files().remove(path));
+        return std::nullopt;
+    }
+    auto decoded = salvage_file(bytes);
+    if (!decoded || decoded->damaged_bytes > 0) {
+        const std::string aside = path + ".damaged";
+        log::error(
+            "a prediction log is damaged: rows that cannot be read count as lost, and a copy is "
+            "set aside; restore it from a backup",
+            {{"file", aside}});
+        if (!decoded) {
+            TRY(env_.files().rename(path, aside));
+            return std::nullopt;
+        }
+        TRY(write_file_atomically(env_, aside, bytes));
+        std::string whole;
+        append_header(whole, decoded->header);
+        for (const Row& row : decoded->rows) append_record(whole, decoded->header.schema, row);
+        TRY(write_file_atomically(env_, path, whole));
+        decoded->whole_bytes = whole.size();
+    }
+    TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::append));
+    TRY_ASSIGN(const uint64_t size, file->size());
+    if (decoded->whole_bytes < size) TRY(file->truncate(decoded->whole_bytes));
+    return Recovered{{std::move(file), path, std::move(decoded->header.schema), std::nullopt},
+                     std::move(decoded->rows)};
 }
 
 std::optional<FirstAnswer> EndpointLog::lookup(const Key& key) {
@@ -147,12 +175,19 @@ Result<std::optional<FirstAnswer>> EndpointLog::append(const Schema& schema, con
         else
             std::iter_swap(same, pending_.end() - 1);
     }
+    newest_us_ = std::max(newest_us_.value_or(INT64_MIN), row.key.event_us);
     Pending& pending = pending_.back();
     const size_t before = pending.bytes.size();
     append_record(pending.bytes, schema, row);
     ++pending.rows[static_cast<size_t>(row.arm)];
     pending_bytes_ += pending.bytes.size() - before;
     return std::nullopt;
+}
+
+std::optional<Time> EndpointLog::newest() {
+    const std::lock_guard lock(mutex_);
+    if (!newest_us_) return std::nullopt;
+    return from_micros(*newest_us_);
 }
 
 void EndpointLog::count_late() { mapping_->shared->late.fetch_add(1, std::memory_order_relaxed); }
@@ -188,7 +223,7 @@ Status EndpointLog::write_pending(Day day, const Schema& schema, const std::stri
     auto fitting = std::find_if(files.begin(), files.end(),
                                 [&](const OpenFile& f) { return f.schema == schema; });
     if (fitting == files.end()) {
-        const std::string path = path_of(day, static_cast<int>(files.size()));
+        const std::string path = free_path(day);
         TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::create_new));
         std::string header;
         append_header(header, {endpoint_id_, format_day(day), schema});
@@ -197,14 +232,23 @@ Status EndpointLog::write_pending(Day day, const Schema& schema, const std::stri
             (void)env_.files().remove(path);
             return written;
         }
-        files.push_back({std::move(file), path, schema});
+        files.push_back({std::move(file), path, schema, std::nullopt});
         fitting = files.end() - 1;
     }
+    TRY(cut_torn_end(*fitting));
     TRY_ASSIGN(const uint64_t before, fitting->file->size());
     if (Status written = fitting->file->append(bytes); !written) {
-        TRY(fitting->file->truncate(before));  // or the next try would follow a torn record
+        fitting->torn_from = before;  // or the next try would follow a torn record
+        TRY(cut_torn_end(*fitting));
         return written;
     }
+    return ok();
+}
+
+Status EndpointLog::cut_torn_end(OpenFile& open) {
+    if (!open.torn_from) return ok();
+    TRY(open.file->truncate(*open.torn_from));
+    open.torn_from.reset();
     return ok();
 }
 
@@ -214,7 +258,8 @@ Result<DecodedFile> EndpointLog::read_day(Day day) {
     all.header = {endpoint_id_, format_day(day), {}};
     const auto found = files_.find(day);
     if (found == files_.end()) return all;
-    for (const OpenFile& open : found->second) {
+    for (OpenFile& open : found->second) {
+        TRY(cut_torn_end(open));
         TRY_ASSIGN(const uint64_t size, open.file->size());
         if (size > kMaxDayBytes) return fail(Code::too_large, "a day of predictions is too large");
         TRY_ASSIGN(const std::string bytes, open.file->read_at(0, size));

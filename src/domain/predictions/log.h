@@ -46,8 +46,10 @@ enum class KeepKeys : uint8_t { no, yes };
 
 class EndpointLog {
   public:
-    // Opens or creates the log below `folder`; torn last records are cut off. With `keeps_keys`
-    // (event clock) the keys of rows from `settled` on are read back, to recognise repetitions.
+    // Opens or creates the log below `folder`; torn last records are cut off, and what is damaged
+    // is set aside (*.damaged) with an error in the server's log, but for its whole rows. With
+    // `keeps_keys` (event clock) the keys of rows from `settled` on are read back, to recognise
+    // repetitions.
     static Result<std::unique_ptr<EndpointLog>> open(Env& env, const std::string& folder,
                                                      int64_t endpoint_id, Time settled,
                                                      KeepKeys keep);
@@ -60,6 +62,8 @@ class EndpointLog {
     // Keeps a row for writing. When the key was appended meanwhile, returns that first answer and
     // drops the row. Code::exhausted beyond kMaxOpenRows.
     Result<std::optional<FirstAnswer>> append(const Schema& schema, const Row& row);
+    // The latest moment of a row since the last day was sealed, if there is one.
+    std::optional<Time> newest();
     void count_late();
     void count_repeated();
 
@@ -84,6 +88,8 @@ class EndpointLog {
         std::unique_ptr<File> file;
         std::string path;
         Schema schema;
+        // Where a torn write has to be cut off before anything else is written.
+        std::optional<uint64_t> torn_from;
     };
     struct KeyHash {
         size_t operator()(const Key& key) const {
@@ -94,7 +100,14 @@ class EndpointLog {
 
     Status recover(Time settled, KeepKeys keep);
     Status write_pending(Day day, const Schema& schema, const std::string& bytes);
-    std::string path_of(Day day, int generation) const;
+    static Status cut_torn_end(OpenFile& open);
+    std::string free_path(Day day) const;
+    // Opens a file for writing on; nothing when it holds no row that can be read.
+    struct Recovered {
+        OpenFile open;
+        std::vector<Row> rows;
+    };
+    Result<std::optional<Recovered>> recover_file(const std::string& path);
 
     Env& env_;
     const std::string folder_;
@@ -110,6 +123,7 @@ class EndpointLog {
     };
     std::vector<Pending> pending_;
     size_t pending_bytes_ = 0;
+    std::optional<int64_t> newest_us_;
     bool keeps_keys_ = false;
     std::unordered_map<Key, FirstAnswer, KeyHash> known_;
 

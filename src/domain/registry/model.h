@@ -62,6 +62,7 @@ struct RegistryQuery {
     std::vector<std::string> order_by;
     int64_t max_results = 0;
     std::string page_token;
+    auth::Readable readable = {};
 };
 
 }  // namespace rondo::registry

@@ -1,7 +1,9 @@
 #include "base/text.h"
+#include "domain/registry/objects.h"
 #include "domain/registry/prompts.h"
 #include "domain/registry/service.h"
 #include "domain/tracking/validation.h"
+#include "platform/auth/accounts.h"
 #include "platform/json/json.h"
 
 namespace rondo::registry {
@@ -124,9 +126,15 @@ Result<RegisteredModel> Service::describe_model(store::Tx& tx, const std::string
     return with_details(tx, std::move(row));
 }
 
+Status Service::own(store::Tx& tx, const auth::Caller* caller, const std::string& name) const {
+    TRY_ASSIGN(const ModelRow row, need_model(tx, name));
+    return auth::own(tx, caller, {std::string(kModelKind), row.id});
+}
+
 Status Service::delete_model(store::Tx& tx, const std::string& name) const {
     TRY_ASSIGN(const ModelRow row, need_model(tx, name));
     TRY(registry::delete_model(tx, row.id));
+    TRY(auth::forget(tx, {std::string(kModelKind), row.id}));
     return announce(tx, "model_deleted", {.name = name});
 }
 

@@ -57,7 +57,9 @@ class Service {
                                          const std::string& new_name) const;
     Result<RegisteredModel> describe_model(store::Tx& tx, const std::string& name,
                                            const std::string& description) const;
-    // With all versions, tags and aliases.
+    // Who has created a model manages it.
+    Status own(store::Tx& tx, const auth::Caller* caller, const std::string& name) const;
+    // With all versions, tags, aliases and grants.
     Status delete_model(store::Tx& tx, const std::string& name) const;
     Result<Page<RegisteredModel>> search_models(store::Tx& tx, const RegistryQuery& query) const;
     Status set_model_tag(store::Tx& tx, const std::string& name, const Tag& tag) const;

@@ -1,4 +1,5 @@
 #include "domain/registry/grammar.h"
+#include "domain/registry/objects.h"
 #include "domain/registry/prompts.h"
 #include "domain/registry/store.h"
 #include "domain/tracking/pairs.h"
@@ -76,6 +77,7 @@ Result<std::vector<ModelRow>> search_models(store::Tx& tx, int64_t workspace_id,
     TRY_ASSIGN(const auto orders, search::parse_orders(model_grammar(), query.order_by));
     search::Statement statement;
     statement.add(kColumns).add("WHERE m.workspace_id = ").bind(workspace_id);
+    statement.add_readable(query.readable, kModelKind, "m.id");
     if (!prompts) statement.add(" AND ").add(kModelIsNoPrompt);
     TRY(search::add_conditions(statement, model_grammar(), terms));
     statement.add(" ORDER BY ");

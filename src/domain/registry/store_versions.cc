@@ -1,6 +1,7 @@
 #include <set>
 
 #include "domain/registry/grammar.h"
+#include "domain/registry/objects.h"
 #include "domain/registry/prompts.h"
 #include "domain/registry/stage_text.h"
 #include "domain/registry/store.h"
@@ -119,6 +120,7 @@ Result<std::vector<VersionRow>> search_versions(store::Tx& tx, int64_t workspace
     statement.add(kColumns);
     statement.add("FROM registered_models m JOIN model_versions v ON v.model = m.id ");
     statement.add("WHERE m.workspace_id = ").bind(workspace_id).add(" AND v.deleted = 0");
+    statement.add_readable(query.readable, kModelKind, "m.id");
     if (!prompts) statement.add(" AND ").add(kModelIsNoPrompt).add(" AND ").add(kVersionIsNoPrompt);
     TRY(search::add_conditions(statement, version_grammar(), terms));
     statement.add(" ORDER BY ");

@@ -14,6 +14,12 @@ constexpr char kPredictions[] = {
 constexpr char kLoop[] = {
 #embed "0003_loop.sql"
 };
+constexpr char kAccounts[] = {
+#embed "0004_accounts.sql"
+};
+constexpr char kServers[] = {
+#embed "0005_servers.sql"
+};
 
 }  // namespace
 
@@ -22,6 +28,8 @@ std::span<const store::Migration> migrations() {
         store::Migration{1, "initial", std::string_view(kInitial, sizeof kInitial)},
         store::Migration{2, "predictions", std::string_view(kPredictions, sizeof kPredictions)},
         store::Migration{3, "loop", std::string_view(kLoop, sizeof kLoop)},
+        store::Migration{4, "accounts", std::string_view(kAccounts, sizeof kAccounts)},
+        store::Migration{5, "servers", std::string_view(kServers, sizeof kServers)},
     };
     return steps;
 }

@@ -42,6 +42,7 @@ class TestDatabase {
     auto write(F fn) {
         return db_->write_now(store::Durability::normal, std::move(fn));
     }
+    store::Database& operator*() { return *db_; }
     const std::string& folder() const { return folder_; }
     const std::string& url() const { return url_; }
     bool is_sqlite() const { return url_.starts_with("sqlite:"); }

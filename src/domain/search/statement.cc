@@ -22,6 +22,16 @@ Statement& Statement::bind(const store::Arg& value) {
     return *this;
 }
 
+Statement& Statement::add_readable(const auth::Readable& readable, std::string_view kind,
+                                   std::string_view column) {
+    using Kind = auth::Readable::Kind;
+    if (readable.kind == Kind::all) return *this;
+    add(readable.kind == Kind::all_but ? " AND NOT EXISTS (" : " AND EXISTS (");
+    add("SELECT 1 FROM grants g WHERE g.user_id = ").bind(readable.user_id);
+    add(" AND g.object = ").bind(kind).add(" AND g.object_id = ").add(column);
+    return add(readable.kind == Kind::all_but ? " AND g.level < 1)" : " AND g.level >= 1)");
+}
+
 Statement& Statement::bind_list(std::span<const store::Arg> values) {
     CHECK(!values.empty(), "a list of SQL parameters is empty");
     const size_t padded = std::bit_ceil(values.size());

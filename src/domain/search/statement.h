@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/auth/readable.h"
 #include "platform/store/tx.h"
 
 namespace rondo::search {
@@ -18,6 +19,10 @@ class Statement {
     Statement& add(std::string_view sql);
     // Appends the next parameter; texts are copied.
     Statement& bind(const store::Arg& value);
+    // Appends " AND ..." that keeps the rows whose object the caller may read; `kind` is the
+    // object's, `column` holds its key.
+    Statement& add_readable(const auth::Readable& readable, std::string_view kind,
+                            std::string_view column);
     // Appends a list in parentheses. Lengths are rounded up to powers of two by repeating the last
     // value, so that a handful of prepared statements serves all lengths. Never empty.
     Statement& bind_list(std::span<const store::Arg> values);

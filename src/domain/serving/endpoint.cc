@@ -104,8 +104,18 @@ Key Endpoint::key_of(const std::string& unit, Time event_time) const {
     return {to_micros(event_time), unit_hash(unit), 0};
 }
 
+// Days up to the watermark are decided. A wall clock that was ahead and was set back is waited for
+// at that edge, a microsecond a request, also over restarts.
+Time Endpoint::arrival() const {
+    const Time now = parts_.env.now();
+    const auto decided = watermark();
+    if (!decided || now >= *decided) return now;
+    const auto newest = parts_.log->newest();
+    return std::max(*decided, newest ? *newest + Micros{1} : *decided);
+}
+
 Result<Time> Endpoint::moment_of(const Labels& labels, std::optional<Time> watermark) const {
-    if (row_.spec.clock == Clock::arrival) return parts_.env.now();
+    if (row_.spec.clock == Clock::arrival) return arrival();
     if (!labels.event_time || labels.unit.empty())
         return fail(Code::invalid,
                     "endpoint " + quoted(row_.spec.name) +

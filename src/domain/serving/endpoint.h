@@ -120,6 +120,7 @@ class Endpoint {
         predictions::Arm arm;
         Scored champion, candidate;
     };
+    Time arrival() const;
     Result<Time> moment_of(const Labels& labels, std::optional<Time> watermark) const;
     std::optional<Served> first_answers(const Flight& flight);
     Task<Scored> score(std::shared_ptr<Engine> engine, std::shared_ptr<const Frame> frame);

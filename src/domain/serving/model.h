@@ -10,6 +10,8 @@
 
 namespace rondo::serving {
 
+inline constexpr std::string_view kEndpointKind = "endpoint";  // of grants
+
 using predictions::Share;
 
 // Which clock decides. event: predictions carry their event time, an explicit watermark says how

@@ -119,12 +119,13 @@ Result<std::vector<Metric>> Service::sampled_history(store::Tx& tx,
 }
 
 Result<std::vector<DatasetSummary>> Service::search_datasets(
-    store::Tx& tx, const std::vector<int64_t>& experiment_ids) const {
+    store::Tx& tx, const std::vector<int64_t>& experiment_ids,
+    const auth::Readable& readable) const {
     constexpr size_t kMaxExperiments = 20;
     if (experiment_ids.empty() || experiment_ids.size() > kMaxExperiments)
         return fail(Code::invalid, "a dataset search must name between 1 and " +
                                        std::to_string(kMaxExperiments) + " experiments");
-    TRY_ASSIGN(const auto stages, select_stages(tx, parts_.workspace_id, experiment_ids));
+    TRY_ASSIGN(const auto stages, select_stages(tx, parts_.workspace_id, experiment_ids, readable));
     return select_datasets(tx, stages, kMaxDatasetSummaries);
 }
 

@@ -138,7 +138,8 @@ Result<Page<LoggedModel>> Service::search_logged_models(store::Tx& tx,
                     "datasets");
     const uint64_t fingerprint = fingerprint_of(query);
     TRY_ASSIGN(const int64_t offset, search::read_page_token(query.page_token, fingerprint));
-    TRY_ASSIGN(const auto stages, select_stages(tx, parts_.workspace_id, query.experiment_ids));
+    TRY_ASSIGN(const auto stages,
+               select_stages(tx, parts_.workspace_id, query.experiment_ids, query.readable));
     TRY_ASSIGN(auto rows, search_models(tx, query, stages, offset, limit + 1));
     Page<LoggedModel> page;
     if (std::ssize(rows) > limit) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "domain/search/page.h"
+#include "platform/auth/readable.h"
 #include "platform/json/shape.h"
 
 namespace rondo::tracking {
@@ -52,6 +53,7 @@ struct ExperimentQuery {
     View view = View::active_only;
     int64_t max_results = 0;
     std::string page_token;
+    auth::Readable readable = {};
 };
 
 enum class RunStatus : uint8_t { running, scheduled, finished, failed, killed };
@@ -147,6 +149,7 @@ struct RunQuery {
     View view = View::active_only;
     int64_t max_results = 1000;
     std::string page_token;
+    auth::Readable readable = {};
 };
 
 // All of it is logged, or nothing.
@@ -218,6 +221,7 @@ struct LoggedModelQuery {
     std::vector<ModelOrder> order_by;
     int64_t max_results = 0;
     std::string page_token;
+    auth::Readable readable = {};
 };
 
 // A dataset that runs of an experiment have used.

@@ -94,7 +94,8 @@ Result<Page<Run>> Service::search_runs(store::Tx& tx, const RunQuery& query) con
     TRY(search::check_max_results(query.max_results, search::kMaxPage));
     const uint64_t fingerprint = fingerprint_of(query);
     TRY_ASSIGN(const int64_t offset, search::read_page_token(query.page_token, fingerprint));
-    TRY_ASSIGN(const auto stages, select_stages(tx, parts_.workspace_id, query.experiment_ids));
+    TRY_ASSIGN(const auto stages,
+               select_stages(tx, parts_.workspace_id, query.experiment_ids, query.readable));
     TRY_ASSIGN(auto rows, tracking::search_runs(tx, query, stages, offset, query.max_results + 1));
     Page<Run> page;
     TRY(search::fill_page(

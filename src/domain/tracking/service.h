@@ -89,8 +89,9 @@ class Service {
     Result<std::vector<Metric>> bulk_history(store::Tx& tx, const BulkHistoryQuery& query) const;
     // Evenly sampled points of each run.
     Result<std::vector<Metric>> sampled_history(store::Tx& tx, const BulkHistoryQuery& query) const;
-    Result<std::vector<DatasetSummary>> search_datasets(
-        store::Tx& tx, const std::vector<int64_t>& experiment_ids) const;
+    Result<std::vector<DatasetSummary>> search_datasets(store::Tx& tx,
+                                                        const std::vector<int64_t>& experiment_ids,
+                                                        const auth::Readable& readable = {}) const;
 
     // Logged models.
     Result<LoggedModel> create_logged_model(store::Tx& tx, const NewLoggedModel& wanted) const;

@@ -34,7 +34,8 @@ Result<std::vector<Experiment>> search_experiments(store::Tx& tx, int64_t worksp
                                                    int64_t limit);
 // Those of the ids that exist, with their stage.
 Result<std::map<int64_t, Stage>> select_stages(store::Tx& tx, int64_t workspace_id,
-                                               const std::vector<int64_t>& ids);
+                                               const std::vector<int64_t>& ids,
+                                               const auth::Readable& readable);
 
 // Runs ----------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #include "domain/search/filter.h"
 #include "domain/tracking/grammar.h"
+#include "domain/tracking/objects.h"
 #include "domain/tracking/pairs.h"
 #include "domain/tracking/store.h"
 
@@ -108,6 +109,7 @@ Result<std::vector<Experiment>> search_experiments(store::Tx& tx, int64_t worksp
     statement.add(kColumns);
     search::add_joins(statement, orders);
     statement.add(" WHERE e.workspace_id = ").bind(workspace_id);
+    statement.add_readable(query.readable, kExperimentKind, "e.id");
     if (query.view == View::active_only) statement.add(" AND e.deleted = 0");
     if (query.view == View::deleted_only) statement.add(" AND e.deleted = 1");
     TRY(search::add_conditions(statement, experiment_grammar(), terms));
@@ -125,12 +127,14 @@ Result<std::vector<Experiment>> search_experiments(store::Tx& tx, int64_t worksp
 }
 
 Result<std::map<int64_t, Stage>> select_stages(store::Tx& tx, int64_t workspace_id,
-                                               const std::vector<int64_t>& ids) {
+                                               const std::vector<int64_t>& ids,
+                                               const auth::Readable& readable) {
     std::map<int64_t, Stage> found;
+    TRY_ASSIGN(const auto open, auth::ReadableSet::load(tx, readable, kExperimentKind));
     const std::vector<store::Arg> keys(ids.begin(), ids.end());
     TRY(store::each_of(tx, "SELECT id, deleted, workspace_id FROM experiments WHERE id IN ", keys,
                        "", [&](const store::Row& row) {
-                           if (row.integer(2) == workspace_id)
+                           if (row.integer(2) == workspace_id && open.contains(row.integer(0)))
                                found.emplace(row.integer(0),
                                              row.get<bool>(1) ? Stage::deleted : Stage::active);
                            return true;

@@ -1,8 +1,12 @@
 // One store of bytes under every protocol: content-addressed, so the same bytes are kept once.
-// The id is the sha256 of the content in lower-case hex. Thread-safe; calls block on the disk.
+// The id is the sha256 of the content in lower-case hex. Thread-safe; calls block on the disk or
+// on the network. Whatever ails the place where the bytes lie is Code::unavailable (or
+// Code::storage_full); Code::not_found means these bytes are not stored.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +40,9 @@ class Upload {
     virtual Result<Stored> commit() = 0;
 };
 
+// Takes bytes piece by piece; a failure ends the reading.
+using Taker = std::function<Status(std::string_view)>;
+
 class Store {
   public:
     virtual ~Store() = default;
@@ -44,15 +51,33 @@ class Store {
     // Up to n bytes from the offset; fewer only at the end.
     virtual Result<std::string> read(const Digest& digest, uint64_t offset, size_t n) = 0;
     virtual Result<uint64_t> size(const Digest& digest) = 0;
-    // The blob as an open local file.
+    // The blob as a file to read from. Of a remote store it is a window that is read ahead of
+    // whoever reads in order; it has no descriptor then (-1).
     virtual Result<std::unique_ptr<File>> open(const Digest& digest) = 0;
-    // The whole blob, checked against its digest; at most `limit` bytes.
+    // The whole blob in pieces of bounded size, checked against its digest: a damaged one fails
+    // with Code::internal after its last piece. The way for large ones.
+    Status get(const Digest& digest, const Taker& take);
+    // The same into a string; at most `limit` bytes.
     Result<std::string> read_all(const Digest& digest, size_t limit);
     virtual Status remove(const Digest& digest) = 0;
+    // The path of its file when it is one on this machine, whether or not the blob exists.
+    virtual std::optional<std::string> local_path(const Digest&) const { return std::nullopt; }
+    // What is stored, in order of digests, from the first one after `after` ("" for all); at most
+    // `limit`. For collection of garbage and for checks.
+    virtual Result<std::vector<Stored>> list(const std::string& after, size_t limit) = 0;
+    // A URL by which anybody may read the blob for that long; Code::unsupported where bytes are
+    // not served by somebody else.
+    virtual Result<std::string> presign(const Digest& digest, Micros lifetime) = 0;
+
+  protected:
+    // The pieces of a blob in order, at most `limit` bytes of it, unchecked. Returns its size.
+    virtual Result<uint64_t> stream(const Digest& digest, uint64_t limit, const Taker& take) = 0;
 };
 
 // Blobs as files below a folder: objects/ab/<digest>, uploads under tmp/ until their rename.
 // Leftovers of uploads that a crash cut short are removed here.
 Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder);
+// The same beside a server that may be running: nothing is made or removed.
+std::unique_ptr<Store> attach_local_store(Env& env, const std::string& folder);
 
 }  // namespace rondo::blob

@@ -1,9 +1,15 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "platform/blob/blob.h"
+#include "platform/blob/checked.h"
 #include "platform/crypto/crypto.h"
 
 namespace rondo::blob {
 namespace {
+
+// Read at once while stored bytes are compared.
+constexpr size_t kPieceBytes = 1 << 20;
 
 class LocalUpload final : public Upload {
   public:
@@ -25,19 +31,33 @@ class LocalUpload final : public Upload {
         FileSystem& files = env_.files();
         const std::string shelf = folder_ + "/objects/" + digest.hex().substr(0, 2);
         const std::string target = shelf + "/" + digest.hex();
-        if (!files.exists(target)) {
+        // Stored bytes that are damaged are mended by storing them again.
+        if (!is_stored(digest, target)) {
             TRY(file_->sync());
-            const bool new_shelf = !files.exists(shelf);
             TRY(files.make_directories(shelf));
             TRY(files.rename(path_, target));
-            TRY(files.sync_directory(shelf));
-            if (new_shelf) TRY(files.sync_directory(folder_ + "/objects"));
             committed_ = true;
         }
+        // Also for what was there: whoever stored it may not have come as far as this.
+        TRY(files.sync_directory(shelf));
+        TRY(files.sync_directory(folder_ + "/objects"));
         return Stored{std::move(digest), size_};
     }
 
   private:
+    bool is_stored(const Digest& digest, const std::string& target) {
+        auto file = env_.files().open(target, FileSystem::Mode::read);
+        if (!file) return false;
+        const auto size = (*file)->size();
+        if (!size || *size != size_) return false;
+        CheckedReader reader(std::move(*file), digest, size_);
+        while (true) {
+            const auto piece = reader.next(kPieceBytes);
+            if (!piece) return false;
+            if (piece->empty()) return true;
+        }
+    }
+
     Env& env_;
     std::string folder_, path_;
     std::unique_ptr<File> file_;
@@ -66,12 +86,53 @@ class LocalStore final : public Store {
     Result<std::unique_ptr<File>> open(const Digest& digest) override {
         auto file = env_.files().open(path_of(digest), FileSystem::Mode::read);
         if (!file && file.error().code == Code::not_found)
-            return fail(Code::not_found, "no stored bytes with digest " + digest.hex());
+            return fail(Code::not_found, "no stored bytes with digest " + digest.hex() +
+                                             "; `rondo doctor --scrub` says what refers to them, "
+                                             "restore them from a backup");
         return file;
     }
     Status remove(const Digest& digest) override { return env_.files().remove(path_of(digest)); }
+    std::optional<std::string> local_path(const Digest& digest) const override {
+        return path_of(digest);
+    }
+
+    Result<std::vector<Stored>> list(const std::string& after, size_t limit) override {
+        std::vector<Stored> out;
+        TRY_ASSIGN(auto shelves, env_.files().list(folder_ + "/objects"));
+        std::ranges::sort(shelves);
+        for (const std::string& shelf : shelves) {
+            if (shelf < after.substr(0, 2)) continue;
+            TRY_ASSIGN(auto names, env_.files().list(folder_ + "/objects/" + shelf));
+            std::ranges::sort(names);
+            for (const std::string& name : names) {
+                if (out.size() == limit) return out;
+                auto digest = Digest::parse(name);
+                if (!digest || name <= after) continue;  // not ours, or told already
+                const auto bytes = size(*digest);
+                if (bytes) out.push_back({std::move(*digest), *bytes});  // else removed meanwhile
+            }
+        }
+        return out;
+    }
+    Result<std::string> presign(const Digest&, Micros) override {
+        return fail(Code::unsupported, "stored files have no address of their own on a local disk");
+    }
+
+  protected:
+    Result<uint64_t> stream(const Digest& digest, uint64_t limit, const Taker& take) override {
+        TRY_ASSIGN(auto file, open(digest));
+        TRY_ASSIGN(const uint64_t bytes, file->size());
+        if (bytes > limit) return bytes;
+        for (uint64_t at = 0; at < bytes; at += kPiece) {
+            TRY_ASSIGN(const std::string piece, file->read_at(at, kPiece));
+            TRY(take(piece));
+        }
+        return bytes;
+    }
 
   private:
+    static constexpr size_t kPiece = 1 << 20;
+
     std::string path_of(const Digest& digest) const {
         return folder_ + "/objects/" + digest.hex().substr(0, 2) + "/" + digest.hex();
     }
@@ -82,41 +143,16 @@ class LocalStore final : public Store {
 
 }  // namespace
 
-Result<Digest> Digest::parse(std::string_view hex) {
-    bool good = hex.size() == 64;
-    for (const char c : hex) good = good && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
-    if (!good)
-        return fail(Code::invalid, quoted(hex) + " is no sha256 digest (64 lower-case hex digits)");
-    return Digest(std::string(hex));
-}
-
-Result<Stored> Store::put(std::string_view bytes) {
-    TRY_ASSIGN(auto upload, begin());
-    TRY(upload->write(bytes));
-    return upload->commit();
-}
-
-Result<std::string> Store::read_all(const Digest& digest, size_t limit) {
-    TRY_ASSIGN(auto file, open(digest));
-    TRY_ASSIGN(const uint64_t bytes, file->size());
-    if (bytes > limit)
-        return fail(Code::too_large, "the stored file " + digest.hex().substr(0, 12) + " has " +
-                                         std::to_string(bytes) + " bytes, the limit here is " +
-                                         std::to_string(limit));
-    TRY_ASSIGN(std::string content, file->read_at(0, bytes));
-    if (sha256_hex(content) != digest.hex())
-        return fail(Code::internal, "the stored bytes of " + digest.hex() +
-                                        " are damaged: they have another digest; restore them "
-                                        "from a backup");
-    return content;
-}
-
 Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder) {
     FileSystem& files = env.files();
     TRY(files.make_directories(folder + "/objects"));
     TRY(files.make_directories(folder + "/tmp"));
     TRY_ASSIGN(const auto leftovers, files.list(folder + "/tmp"));
     for (const std::string& name : leftovers) TRY(files.remove(folder + "/tmp/" + name));
+    return std::make_unique<LocalStore>(env, folder);
+}
+
+std::unique_ptr<Store> attach_local_store(Env& env, const std::string& folder) {
     return std::make_unique<LocalStore>(env, folder);
 }
 

@@ -15,6 +15,10 @@
 #include "base/time.h"
 #include "platform/async/task.h"
 
+namespace rondo::auth {
+struct Caller;
+}
+
 namespace rondo::net {
 
 enum class Verb : uint8_t { get, head, post, put, patch, del, options, other };
@@ -79,9 +83,10 @@ struct Request {
     BodySource* stream = nullptr;  // when the route takes a streamed body
     std::vector<std::pair<std::string_view, std::string>> params;  // of the route, decoded once
     std::string peer;                                              // address of the client
-    std::string id;        // for logs and the x-request-id header
-    bool secure = false;   // came over TLS
-    bool is_grpc = false;  // HTTP/2 with content-type application/grpc
+    std::string id;                              // for logs and the x-request-id header
+    bool secure = false;                         // came over TLS
+    bool is_grpc = false;                        // HTTP/2 with content-type application/grpc
+    std::shared_ptr<const auth::Caller> caller;  // who asks, as the application found out
     // When the client stops waiting (grpc-timeout), on the steady clock.
     Micros deadline = Micros::max();
 

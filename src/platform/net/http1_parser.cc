@@ -38,7 +38,7 @@ int hex_digit(char c) {
 }
 
 std::unexpected<Error> malformed(std::string_view what) {
-    return fail(Code::invalid, "malformed request: " + std::string(what));
+    return fail(Code::invalid, "malformed HTTP: " + std::string(what));
 }
 
 // Cuts the text up to the next CRLF off `rest`. The scanner has seen that there is one.
@@ -69,14 +69,14 @@ Status parse_request_line(std::string_view line, Head& head, Request& request) {
     return ok();
 }
 
-Status parse_field(std::string_view line, Request& request) {
+Status parse_field(std::string_view line, Headers& headers) {
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
         return malformed("a header line is not NAME: VALUE");
     const std::string_view value = line.substr(colon + 1);
     if (!std::ranges::all_of(value, is_value_char))
         return malformed("a header's value holds a control character");
-    request.headers.add(line.substr(0, colon), trim(value));
+    headers.add(line.substr(0, colon), trim(value));
     return ok();
 }
 
@@ -117,6 +117,35 @@ Status read_connection(const Headers& headers, Head& head) {
     return ok();
 }
 
+// The header fields up to the empty line, and what they say of the message.
+Status parse_fields(std::string_view rest, size_t max_fields, Headers& headers, Head& head) {
+    headers.reserve(rest.size());
+    for (std::string_view line = take_line(rest); !line.empty(); line = take_line(rest)) {
+        if (headers.size() == max_fields)
+            return fail(Code::too_large, "the message has more than " + std::to_string(max_fields) +
+                                             " header fields");
+        TRY(parse_field(line, headers));
+    }
+    TRY(read_framing(headers, head));
+    return read_connection(headers, head);
+}
+
+// "HTTP/1.1 200 OK"; the words may be missing, and so may the blank before them.
+Status parse_status_line(std::string_view line, ResponseHead& out) {
+    const bool known = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
+    if (!known || line.size() < 12 || (line.size() > 12 && line[12] != ' '))
+        return malformed("the first line has to be HTTP/1.1 STATUS REASON");
+    const std::string_view status = line.substr(9, 3);
+    const bool digits = std::ranges::all_of(status, [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits || status[0] == '0') return malformed("the status is no number from 100");
+    if (!std::ranges::all_of(line, is_value_char))
+        return malformed("the first line holds a control character");
+    out.head.minor_version = line[7] - '0';
+    out.head.keep_alive = out.head.minor_version == 1;
+    out.status = static_cast<int>(*parse_int(status));
+    return ok();
+}
+
 }  // namespace
 
 Result<size_t> HeadScanner::scan(std::string_view bytes) {
@@ -141,18 +170,19 @@ Result<size_t> HeadScanner::scan(std::string_view bytes) {
 Result<Head> parse_head(std::string_view head, size_t max_fields, Request& request) {
     if (head.starts_with("\r\n")) head.remove_prefix(2);
     Head out;
-    request.headers.reserve(head.size());
     TRY(parse_request_line(take_line(head), out, request));
-    for (std::string_view line = take_line(head); !line.empty(); line = take_line(head)) {
-        if (request.headers.size() == max_fields)
-            return fail(Code::too_large, "the request has more than " + std::to_string(max_fields) +
-                                             " header fields");
-        TRY(parse_field(line, request));
-    }
-    TRY(read_framing(request.headers, out));
-    TRY(read_connection(request.headers, out));
+    TRY(parse_fields(head, max_fields, request.headers, out));
     out.expects_continue = out.minor_version == 1 &&
                            equals_ignoring_case(request.headers.get("expect"), "100-continue");
+    return out;
+}
+
+Result<ResponseHead> parse_response_head(std::string_view head, size_t max_fields,
+                                         Headers& headers) {
+    ResponseHead out;
+    TRY(parse_status_line(take_line(head), out));
+    TRY(parse_fields(head, max_fields, headers, out.head));
+    out.has_length = headers.has("content-length");
     return out;
 }
 

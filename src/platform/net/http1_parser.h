@@ -38,6 +38,15 @@ class HeadScanner {
 // with Code::too_large when it has more fields than allowed, with Code::invalid otherwise.
 Result<Head> parse_head(std::string_view head, size_t max_fields, Request& request);
 
+struct ResponseHead {
+    Head head;
+    int status = 0;
+    bool has_length = false;  // without it and without chunks the body ends with the connection
+};
+// The same for the head of a response.
+Result<ResponseHead> parse_response_head(std::string_view head, size_t max_fields,
+                                         Headers& headers);
+
 // Takes the body of one message out of the bytes that arrive.
 class BodyDecoder {
   public:

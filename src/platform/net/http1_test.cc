@@ -141,7 +141,7 @@ TEST_CASE("bodies that are too large, unread or broken") {
     CHECK(short_form(serve(post("/none", "content-length: 101\r\n\r\n") + body + kGet)) ==
           "404 nothing here|200 hello|");
     CHECK(short_form(serve(post("/echo", "transfer-encoding: chunked\r\n\r\nx\r\n") + kGet)) ==
-          "400 malformed request: the chunks of the body are broken|");
+          "400 malformed HTTP: the chunks of the body are broken|");
     CHECK(serve(post("/echo", "content-length: 9\r\n\r\nabc")).empty());
     CHECK(short_form(serve(post("/count", "content-length: 9\r\n\r\nabc"))) ==
           "400 the client left before the body was complete|");

@@ -17,6 +17,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "platform/net/certificate.h"
 #include "platform/net/connection.h"
 #include "platform/net/transport.h"
 
@@ -37,6 +38,8 @@ constexpr Micros kIdleForSure{1'000'000};
 constexpr Micros kAcceptAgain{100'000};
 // Descriptors that connections leave to the database, blobs, logs and child processes.
 constexpr size_t kSpareDescriptors = 256;
+// What an idle server holds, twice.
+constexpr size_t kFewestDescriptors = 64;
 
 struct Shared {
     Env& env;
@@ -192,7 +195,7 @@ class AsioServer final : public Server {
         const int cores = static_cast<int>(std::thread::hardware_concurrency());
         const int threads = options_.threads > 0 ? options_.threads : std::max(1, cores);
         for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(shared_));
-        leave_descriptors();
+        TRY(leave_descriptors());
         acceptor_.emplace(workers_[0]->context());
         return listen();
     }
@@ -220,6 +223,7 @@ class AsioServer final : public Server {
     }
 
     Status reload_certificates() override {
+        TRY(check_certificate(options_.certificate_file, options_.key_file, shared_.env.now()));
         TRY_ASSIGN(auto context, make_tls_context(options_.certificate_file, options_.key_file));
         const std::lock_guard lock(shared_.tls_mutex);
         shared_.tls = std::move(context);
@@ -231,15 +235,22 @@ class AsioServer final : public Server {
   private:
     // Asks the system for the descriptors that the connections need, and takes fewer connections
     // when it grants fewer.
-    void leave_descriptors() {
+    Status leave_descriptors() {
         rlimit limit{};
-        if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+        if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return ok();
         const rlim_t wanted = shared_.limits.connections + kSpareDescriptors;
         limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, wanted));
         ::setrlimit(RLIMIT_NOFILE, &limit);
         const auto all = static_cast<size_t>(limit.rlim_cur);
         const size_t room = all > 2 * kSpareDescriptors ? all - kSpareDescriptors : all / 2;
         shared_.limits.connections = std::min(shared_.limits.connections, room);
+        // With fewer it would listen and have none left for who comes.
+        if (all < kFewestDescriptors)
+            return fail(Code::unavailable, "the system grants " + std::to_string(all) +
+                                               " file descriptors; at least " +
+                                               std::to_string(kFewestDescriptors) +
+                                               " are needed (ulimit -n, LimitNOFILE)");
+        return ok();
     }
 
     Status listen() {

@@ -78,7 +78,13 @@ Result<Identity> start(const Spec& spec) {
 }
 
 bool is_alive(const Identity& identity) {
-    return start_ticks_of(identity.pid) == identity.start_ticks;
+    errno = 0;
+    const auto ticks = start_ticks_of(identity.pid);
+    // Without a descriptor to look with nothing is known of who has the pid: better taken for
+    // alive, and looked at again, than started a second time.
+    if (!ticks && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        return ::kill(static_cast<pid_t>(identity.pid), 0) == 0 || errno == EPERM;
+    return ticks == identity.start_ticks;
 }
 
 void send_signal(const Identity& identity, int signal) {
@@ -90,7 +96,9 @@ void send_signal(const Identity& identity, int signal) {
 }
 
 void end_child(const Identity& identity) {
-    send_signal(identity, SIGKILL);
+    // Not by a descriptor, of which there may be none left: until it is waited for the pid is its
+    // own.
+    ::kill(static_cast<pid_t>(identity.pid), SIGKILL);
     while (::waitpid(static_cast<pid_t>(identity.pid), nullptr, 0) < 0 && errno == EINTR) {
     }
 }

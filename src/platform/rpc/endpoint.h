@@ -12,6 +12,7 @@
 // names ({run_id}) is filled from there and never marked required.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -21,6 +22,7 @@
 #include "platform/json/json.h"
 #include "platform/net/router.h"
 #include "platform/rpc/errors.h"
+#include "platform/rpc/guard.h"
 
 namespace rondo::rpc {
 
@@ -28,19 +30,34 @@ struct None {
     static constexpr auto fields = std::tuple{};
 };
 
-// What a caller needs for a route: a verb on an object, and the field that names the object. In a
-// server without accounts `reach` alone decides; the rest is what roles will be checked against.
+// What a caller needs for a route. In a server without accounts everybody on the machine may do
+// what needs no token of the data folder (guard.h).
 enum class Reach : uint8_t {
-    open,  // anybody: health, static files
+    open,       // anybody: health, static files, signing in
+    optional,   // anybody, but what is shown to be let in has to be right
+    signed_in,  // whoever has an account
     read,
+    search,  // many objects: the handler answers with what the caller may read
+    invoke,  // calls a model
     write,
-    operate,  // runs commands, loads models, changes traffic: the token of the data folder
+    create,   // a new object in the workspace
+    manage,   // deletes, restores, shares
+    operate,  // runs commands, loads models, changes traffic
+    admin,    // accounts
 };
+// Another object that a message names, and what is needed on it.
+struct ObjectField {
+    std::string_view object, id_field;
+    Reach reach;
+};
+// A verb on an object, and where the message or the path names the object: a field, a path of
+// fields through lists ("metrics.model_id"), or several of these with blanks between.
 struct Permission {
     std::string_view name;
     Reach reach;
-    std::string_view object;    // "run", "experiment"; empty: the workspace
-    std::string_view id_field;  // of the message or the path
+    std::string_view object;  // "run", "experiment"; empty: the workspace
+    std::string_view id_field;
+    std::span<const ObjectField> also = {};
 };
 
 inline constexpr Permission kOpen{"open", Reach::open, "", ""};
@@ -69,7 +86,9 @@ struct Row {
     const json::Shape* message = nullptr;
     const json::Shape* answer = nullptr;  // nullptr: not JSON
     Task<net::Response> (*invoke)(void* api, const Row& row, net::Request& request) = nullptr;
-    Style style = Style::rondo;  // set when the row is registered
+    // Set when the row is registered.
+    Style style = Style::rondo;
+    Guard* guard = nullptr;
 
     Row takes(BodyKind kind, size_t limit) && {
         body = kind;
@@ -82,6 +101,11 @@ json::Dialect dialect_of(Style style);
 // Fills *message from the path, the query and the body.
 Status decode(const Row& row, const net::Request& request, void* message);
 net::Response encode(const Row& row, const void* answer);
+
+// A permission that names fields which the message lacks is a broken row (CHECK).
+void check_permission(const Row& row);
+// Asks the guard about the objects that the message names. The number of the audit row, or 0.
+Task<Result<int64_t>> permit(const Row& row, net::Request& request, const void* message);
 
 namespace detail {
 
@@ -112,6 +136,12 @@ Task<net::Response> invoke(void* api, const Row& row, net::Request& request) {
     typename S::Message message{};
     if (Status decoded = decode(row, request, &message); !decoded)
         co_return error_response(row.style, decoded.error());
+    int64_t noted = 0;
+    if (row.guard != nullptr && row.guard->asks(row.permission, request)) {
+        auto permitted = co_await permit(row, request, &message);
+        if (!permitted) co_return error_response(row.style, permitted.error());
+        noted = *permitted;
+    }
     auto* self = static_cast<typename S::Api*>(api);
     typename Returned::Value result = std::unexpected(Error{});
     if constexpr (Returned::waits) {
@@ -119,6 +149,8 @@ Task<net::Response> invoke(void* api, const Row& row, net::Request& request) {
     } else {
         result = (self->*Method)(std::move(message), Context{&request});
     }
+    if (noted != 0)
+        co_await row.guard->note_outcome(noted, request, result ? nullptr : &result.error());
     if (!result) co_return error_response(row.style, result.error());
     if constexpr (std::is_same_v<Answer, net::Response>) {
         co_return std::move(*result);

@@ -30,6 +30,10 @@ Task<net::Response> invoke_grpc(void* api, const Row& row, net::Request& request
     const Style style = request.is_grpc ? Style::grpc : Style::rondo;
     auto message = grpc_call(row, request);
     if (!message) co_return error_response(style, message.error());
+    if (row.guard != nullptr && row.guard->asks(row.permission, request)) {
+        auto permitted = co_await permit(row, request, nullptr);
+        if (!permitted) co_return error_response(style, permitted.error());
+    }
     auto* self = static_cast<typename S::Api*>(api);
     typename Returned::Value result = std::unexpected(Error{});
     if constexpr (Returned::waits) {
@@ -50,6 +54,8 @@ Task<net::Response> invoke_grpc(void* api, const Row& row, net::Request& request
 template <auto Method>
 Row grpc(std::string path, Permission permission, std::string summary,
          size_t limit_bytes = kGrpcLimit) {
+    CHECK(permission.id_field.empty() && permission.also.empty(),
+          "a gRPC message is bytes: its row cannot name an object");
     Row out;
     out.verb = net::Verb::post;
     out.path = std::move(path);

@@ -5,17 +5,10 @@ namespace rondo::rpc {
 namespace {
 
 std::string_view name_of(Reach reach) {
-    switch (reach) {
-        case Reach::open:
-            return "open";
-        case Reach::read:
-            return "read";
-        case Reach::write:
-            return "write";
-        case Reach::operate:
-            return "operate";
-    }
-    return "operate";
+    constexpr std::string_view kNames[] = {"open",   "optional", "signed_in", "read",
+                                           "search", "invoke",   "write",     "create",
+                                           "manage", "operate",  "admin"};
+    return kNames[static_cast<size_t>(reach)];
 }
 
 // OpenAPI has no parameter for the rest of a path: "/files/{path...}" is told as "/files/{path}".
@@ -139,6 +132,8 @@ std::string Service::openapi(std::string_view version) const {
             append_json_string(out, row->permission.name);
             out += R"(,"x-reach":)";
             append_json_string(out, name_of(row->permission.reach));
+            out += R"(,"x-object":)";
+            append_json_string(out, row->permission.object);
             out += ',';
             write_parameters(out, *row);
             if (row->body == BodyKind::json && row->verb != net::Verb::get &&

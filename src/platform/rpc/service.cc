@@ -3,7 +3,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "platform/crypto/crypto.h"
 
 namespace rondo::rpc {
 namespace {
@@ -77,12 +76,13 @@ net::Response no_such_route(const net::Request& request) {
 
 }  // namespace
 
-Service::Service(Border border) : border_(std::move(border)) {}
+Service::Service(Border border, Guard& guard) : border_(std::move(border)), guard_(guard) {}
 
 void Service::add(void* api, Style style, std::vector<Row> rows) {
     for (Row& given : rows) {
-        CHECK(!given.permission.name.empty(), "a route without a permission: " + given.path);
+        check_permission(given);
         given.style = style;
+        given.guard = &guard_;
         rows_.push_back(std::make_unique<Row>(std::move(given)));
         const Row* row = rows_.back().get();
         stats_.push_back(std::make_unique<RouteStats>());
@@ -119,18 +119,6 @@ Status Service::check_border(const net::Request& request) const {
     return ok();
 }
 
-Status Service::check_permission(const Row& row, const net::Request& request) const {
-    if (row.permission.reach != Reach::operate) return ok();
-    constexpr std::string_view kScheme = "Bearer ";
-    const std::string_view given = request.headers.get("authorization");
-    if (!border_.token.empty() && equals_ignoring_case(given.substr(0, kScheme.size()), kScheme) &&
-        equal_in_constant_time(trim(given.substr(kScheme.size())), border_.token))
-        return ok();
-    return fail(Code::unauthenticated,
-                "this route runs code or moves traffic: it needs the token in the data folder's "
-                "file 'token', sent as 'Authorization: Bearer ...'");
-}
-
 std::expected<const net::Route*, net::Response> Service::admit(net::Request& request) {
     if (Status border = check_border(request); !border)
         return std::unexpected(error_response(style_for(request), border.error()));
@@ -140,7 +128,7 @@ std::expected<const net::Route*, net::Response> Service::admit(net::Request& req
         return std::unexpected(match->allowed.empty() ? no_such_route(request)
                                                       : not_offered(request, match->allowed));
     const Row& row = *rows_[match->route->index];
-    if (Status permitted = check_permission(row, request); !permitted)
+    if (Status permitted = guard_.admit(row.permission, request); !permitted)
         return std::unexpected(
             error_response(request.is_grpc ? Style::grpc : row.style, permitted.error()));
     return match->route;

@@ -25,18 +25,16 @@ struct RouteStats {
     std::atomic<uint64_t> total_micros{0};
 };
 
-// The border of a server without accounts (trust.md): loopback is not one.
+// What a request has to show before anything else is looked at (trust.md): loopback is no border.
 struct Border {
     // Names that a Host header may carry besides the loopback ones, without a port.
     std::vector<std::string> allowed_hosts;
-    // The token of the data folder, needed for Reach::operate.
-    std::string token;
-    // Rows of Reach::operate stay closed to everybody when there is no token to show.
 };
 
 class Service final : public net::Application {
   public:
-    explicit Service(Border border);
+    // The guard outlives the service.
+    Service(Border border, Guard& guard);
 
     // Registers rows; `api` outlives the service. Every row carries a permission, or there is no
     // way to write it down.
@@ -57,9 +55,9 @@ class Service final : public net::Application {
 
   private:
     Status check_border(const net::Request& request) const;
-    Status check_permission(const Row& row, const net::Request& request) const;
 
     Border border_;
+    Guard& guard_;
     net::Router router_;
     // Both by the route's index.
     std::vector<std::unique_ptr<Row>> rows_;

@@ -18,6 +18,8 @@ class Rows {
     void add(const A&... values) {
         (values_.push_back(to_arg(values)), ...);
     }
+    // A value that is bound already.
+    void add_bound(const Arg& value) { values_.push_back(value); }
     size_t columns() const { return columns_; }
     size_t count() const { return values_.size() / columns_; }
     std::span<const Arg> values() const { return values_; }

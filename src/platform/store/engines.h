@@ -13,6 +13,11 @@ Result<std::unique_ptr<Database>> open_sqlite(Env& env, const std::string& path,
 Result<std::unique_ptr<Database>> open_postgres(Env& env, const std::string& url,
                                                 std::span<const Migration> migrations);
 
+// The two engines behind Snapshot::open.
+class Snapshot;
+Result<std::unique_ptr<Snapshot>> open_sqlite_snapshot(const std::string& path);
+Result<std::unique_ptr<Snapshot>> open_postgres_snapshot(const std::string& url);
+
 // Lets a map keyed by std::string be searched with a view.
 struct TextHash {
     using is_transparent = void;

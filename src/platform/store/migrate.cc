@@ -1,9 +1,12 @@
 #include <openssl/sha.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "platform/store/engines.h"
+#include "platform/store/snapshot.h"
 
 namespace rondo::store {
 namespace {
@@ -63,29 +66,38 @@ Result<int> schema_version(Tx& tx, std::string_view table_exists_sql) {
     return static_cast<int>(version.value_or(0));
 }
 
+Status check_schema(std::span<const AppliedMigration> applied,
+                    std::span<const Migration> migrations) {
+    for (const AppliedMigration& step : applied) {
+        if (step.number > migrations.back().number)
+            return fail(Code::conflict,
+                        "the database has schema " + std::to_string(applied.back().number) +
+                            ", this program knows " + std::to_string(migrations.back().number) +
+                            "; start the newer program, or restore the backup made before it");
+        const auto ours = std::find_if(migrations.begin(), migrations.end(),
+                                       [&](const Migration& m) { return m.number == step.number; });
+        if (ours == migrations.end() || checksum(ours->sql) != step.checksum)
+            return fail(Code::conflict, "migration " + std::to_string(step.number) +
+                                            " of the database is not the one this program has; it "
+                                            "was made by another build");
+    }
+    return ok();
+}
+
 Status migrate(Tx& tx, const Words& words, std::span<const Migration> migrations, Time now) {
     TRY(
         tx.exec(spell("CREATE TABLE IF NOT EXISTS schema_migrations ("
                       "number BIGINT PRIMARY KEY, name {text} NOT NULL, checksum {text} NOT NULL, "
                       "applied_at BIGINT NOT NULL)",
                       words)));
-    TRY_ASSIGN(const auto applied,
-               (tx.all<int64_t, std::string>(
-                   "SELECT number, checksum FROM schema_migrations ORDER BY number")));
-    for (const auto& [number, sum] : applied) {
-        if (number > migrations.back().number)
-            return fail(Code::conflict,
-                        "the database has schema " + std::to_string(number) +
-                            ", this program knows " + std::to_string(migrations.back().number) +
-                            "; start the newer program, or restore the backup made before it");
-        for (const Migration& m : migrations) {
-            if (m.number == number && checksum(m.sql) != sum)
-                return fail(Code::conflict, "migration " + std::to_string(number) +
-                                                " of the database is not the one this program "
-                                                "has; it was made by another build");
-        }
-    }
-    const int64_t last = applied.empty() ? 0 : std::get<0>(applied.back());
+    std::vector<AppliedMigration> applied;
+    TRY(tx.each("SELECT number, checksum FROM schema_migrations ORDER BY number",
+                [&](const Row& row) {
+                    applied.push_back({row.integer(0), "", std::string(row.text(1)), 0});
+                    return true;
+                }));
+    TRY(check_schema(applied, migrations));
+    const int64_t last = applied.empty() ? 0 : applied.back().number;
     for (const Migration& m : migrations) {
         if (m.number <= last) continue;
         for (const std::string& statement : statements_of(m.sql)) {

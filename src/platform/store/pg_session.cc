@@ -154,7 +154,7 @@ Status PgSession::script(const char* sql) {
 
 void PgSession::begin(Kind kind, Durability durability) {
     failure_.reset();
-    unbounded_ = kind == Kind::migrate;
+    unbounded_ = kind == Kind::migrate || kind == Kind::snapshot;
     member_ = -1;
     member_wrote_ = false;
     trace_.transaction.clear();
@@ -181,6 +181,13 @@ void PgSession::begin(Kind kind, Durability durability) {
                       "SET LOCAL idle_in_transaction_session_timeout = 0"})
                     TRY(push(sql, {}, Sent::What::statement));
                 return push(kTrace, {}, Sent::What::trace);
+            case Kind::snapshot:
+                for (const std::string_view sql :
+                     {"BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE",
+                      "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0",
+                      "SET LOCAL idle_in_transaction_session_timeout = 0"})
+                    TRY(push(sql, {}, Sent::What::statement));
+                return ok();
         }
         return ok();
     };

@@ -33,8 +33,9 @@ class PgSession final : public Tx {
     void disconnect();
     bool connected() const;
 
-    // Migrations have no limit of time, and see what others have committed meanwhile.
-    enum class Kind { read, write, migrate };
+    // Migrations have no limit of time, and see what others have committed meanwhile. A snapshot
+    // has none either; it waits for a moment that is one of a serial order, and never fails later.
+    enum class Kind { read, write, migrate, snapshot };
     // Nothing is sent yet: it travels with the first statement.
     void begin(Kind kind, Durability durability);
 

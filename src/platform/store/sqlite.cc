@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "platform/store/bulk.h"
 #include "platform/store/engines.h"
+#include "platform/store/snapshot.h"
+#include "platform/store/wal.h"
 
 namespace rondo::store {
 namespace {
@@ -98,9 +100,9 @@ class Connection final : public Tx {
         if (code != SQLITE_OK) return fail(to_error(db, code, "cannot open '" + path + "'"));
         sqlite3_extended_result_codes(db, 1);
         sqlite3_busy_timeout(db, 5000);
-        TRY(
-            connection->script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON;"
-                               "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"));
+        TRY(connection->script(
+            "PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cell_size_check=ON;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"));
         return connection;
     }
     ~Connection() override {
@@ -270,7 +272,7 @@ class SqliteDatabase final : public Database {
             else if (queue.size() >= limit)
                 refused = Error{Code::unavailable, "the database has too much queued; retry soon"};
             else if (access == Access::write && !broken_.empty())
-                refused = Error{Code::unavailable, "the database is read-only: " + broken_};
+                refused = refuse_broken().error();
             else
                 queue.push_back(std::move(job));
         }
@@ -279,6 +281,11 @@ class SqliteDatabase final : public Database {
             return;
         }
         (access == Access::write ? write_ready_ : read_ready_).notify_one();
+    }
+
+    // Holds mutex_.
+    std::unexpected<Error> refuse_broken() const {
+        return fail(Code::unavailable, "the database is read-only: " + broken_);
     }
 
     void write_loop() {
@@ -303,6 +310,7 @@ class SqliteDatabase final : public Database {
         std::vector<Status> outcomes(group.size());
         writer_->calls().clear();
         Status whole = run_group(group, outcomes);
+        const int code = sqlite3_extended_errcode(writer_->handle());
         if (!whole) {
             if (writer_->in_transaction()) (void)writer_->script("ROLLBACK");
             writer_->calls().clear();
@@ -311,7 +319,7 @@ class SqliteDatabase final : public Database {
             const std::lock_guard lock(mutex_);
             ++groups_;
             members_ += group.size();
-            if (!whole && whole.error().code == Code::internal) note_broken(whole.error());
+            if (!whole && whole.error().code == Code::internal) note_broken(code, whole.error());
         }
         auto calls = std::move(writer_->calls());
         writer_->calls().clear();
@@ -322,6 +330,10 @@ class SqliteDatabase final : public Database {
     }
 
     Status run_group(std::vector<Job>& group, std::vector<Status>& outcomes) {
+        {
+            const std::lock_guard lock(mutex_);  // what was queued before the disk failed
+            if (!broken_.empty()) return refuse_broken();
+        }
         Durability wanted = Durability::normal;
         for (const Job& job : group) wanted = std::max(wanted, job.durability);
         if (wanted != durability_) {
@@ -351,9 +363,8 @@ class SqliteDatabase final : public Database {
         return ok();
     }
 
-    // After a failed sync nobody knows what is on the disk: only a restart finds out.
-    void note_broken(const Error& error) {
-        const int code = sqlite3_extended_errcode(writer_->handle());
+    // After a failed sync nobody knows what is on the disk: only a restart finds out. Holds mutex_.
+    void note_broken(int code, const Error& error) {
         if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
             broken_ = error.message + "; restart the server";
             log::error("database is read-only", {{"because", broken_}});
@@ -409,8 +420,11 @@ class SqliteDatabase final : public Database {
             int pages = 0, done = 0;
             const int code = sqlite3_wal_checkpoint_v2(checkpointer_->handle(), nullptr,
                                                        SQLITE_CHECKPOINT_PASSIVE, &pages, &done);
-            if (code != SQLITE_OK && code != SQLITE_BUSY)
-                log::warning("checkpoint failed", {{"error", sqlite3_errstr(code)}});
+            if (code == SQLITE_OK || code == SQLITE_BUSY) continue;
+            const Error error = to_error(checkpointer_->handle(), code, "checkpoint");
+            log::warning("checkpoint failed", {{"error", error.message}});
+            const std::lock_guard lock(mutex_);
+            note_broken(sqlite3_extended_errcode(checkpointer_->handle()), error);
         }
     }
 
@@ -448,11 +462,18 @@ Status prepare_schema(Env& env, const std::string& path, Connection& connection,
     if (version > 0 && version < migrations.back().number) {
         const std::string backup =
             path + ".before-schema-" + std::to_string(migrations.back().number);
-        // Named in the end: a copy that was cut short is none.
-        const std::string unfinished = backup + ".unfinished";
-        if (env.files().exists(unfinished)) TRY(env.files().remove(unfinished));
-        TRY(connection.exec("VACUUM INTO $1", unfinished));
-        TRY(env.files().rename(unfinished, backup));
+        // Under its name only when it is whole: a kill may have ended an earlier try.
+        if (!env.files().exists(backup)) {
+            const std::string part = backup + std::string(kTemporaryMark) + "backup";
+            if (env.files().exists(part)) TRY(env.files().remove(part));
+            TRY(connection.exec("VACUUM INTO $1", part));
+            TRY_ASSIGN(const auto file, env.files().open(part, FileSystem::Mode::append));
+            TRY(file->sync());
+            TRY(env.files().rename(part, backup));
+            const size_t slash = backup.rfind('/');
+            TRY(env.files().sync_directory(slash == std::string::npos ? "."
+                                                                      : backup.substr(0, slash)));
+        }
         log::info("backed up before migrating", {{"file", backup}});
     }
     TRY(connection.exec("BEGIN IMMEDIATE"));
@@ -468,6 +489,8 @@ Status prepare_schema(Env& env, const std::string& path, Connection& connection,
 
 Result<std::unique_ptr<Database>> open_sqlite(Env& env, const std::string& path,
                                               std::span<const Migration> migrations) {
+    TRY_ASSIGN(const auto damage, check_write_ahead_log(env, path + "-wal"));
+    if (damage) log::error(*damage);
     const int write_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     TRY_ASSIGN(auto writer, Connection::open(path, write_flags));
     // WAL is kept in the file; checkpoints are the checkpointer's business alone.
@@ -484,6 +507,34 @@ Result<std::unique_ptr<Database>> open_sqlite(Env& env, const std::string& path,
     TRY_ASSIGN(auto checkpointer, Connection::open(path, SQLITE_OPEN_READWRITE));
     return std::make_unique<SqliteDatabase>(std::move(writer), std::move(readers),
                                             std::move(checkpointer), migrations.back().number);
+}
+
+namespace {
+
+class SqliteSnapshot final : public Snapshot {
+  public:
+    explicit SqliteSnapshot(std::unique_ptr<Connection> connection)
+        : connection_(std::move(connection)) {}
+    std::string engine() const override { return "sqlite"; }
+    Tx& tx() override { return *connection_; }
+    Status stream(std::string_view sql, const RowVisitor& visit) override {
+        return connection_->each(sql, visit);
+    }
+
+  private:
+    std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Snapshot>> open_sqlite_snapshot(const std::string& path) {
+    // Read-write without CREATE: a read-only connection could not make the shared-memory file that
+    // readers of a write-ahead log need, and falls back by itself where it may not write.
+    TRY_ASSIGN(auto connection, Connection::open(path, SQLITE_OPEN_READWRITE));
+    TRY(connection->script("PRAGMA query_only=ON; BEGIN"));
+    // The moment is the first read's.
+    TRY(connection->one<int64_t>("SELECT count(*) FROM sqlite_master"));
+    return std::make_unique<SqliteSnapshot>(std::move(connection));
 }
 
 }  // namespace rondo::store

@@ -335,11 +335,7 @@ Status PythonWorkers::copy_files(const ModelPackage& package, const std::string&
             TRY(files.make_directories(folder + "/" + path.substr(0, slash)));
         TRY_ASSIGN(const auto digest, blob::Digest::parse(entry.digest));
         TRY_ASSIGN(auto file, files.open(folder + "/" + path, FileSystem::Mode::create_new));
-        constexpr size_t kPiece = 1 << 20;
-        for (uint64_t at = 0; at < entry.size; at += kPiece) {
-            TRY_ASSIGN(const std::string piece, blobs_.read(digest, at, kPiece));
-            TRY(file->append(piece));
-        }
+        TRY(blobs_.get(digest, [&](std::string_view piece) { return file->append(piece); }));
     }
     return ok();
 }
