@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -64,8 +65,9 @@ def processes():
 class Server:
     """A server in a session and a folder of its own, ready to answer `path` with 200."""
 
-    def __init__(self, name, command, folder, port, path, env=None):
+    def __init__(self, name, command, folder, port, path, env=None, scheme="http"):
         self.name, self.port, self.folder, self.refused = name, port, folder, 0
+        self.scheme = scheme
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "server.log"
         begun = time.monotonic()
@@ -83,6 +85,10 @@ class Server:
     def wait(self, path, until):
         while time.monotonic() < until and self.process.poll() is None:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+            if self.scheme == "https":
+                connection = http.client.HTTPSConnection("127.0.0.1", self.port,
+                                                         timeout=START_SECONDS,
+                                                         context=ssl._create_unverified_context())
             with contextlib.suppress(OSError, http.client.HTTPException):
                 connection.request("GET", path)
                 if connection.getresponse().status == 200:
@@ -108,6 +114,16 @@ class Server:
         """Seconds of CPU so far."""
         table = processes()
         return sum(table[pid][2] for pid in self.tree() if pid in table) / TICK
+
+    def sleeps(self):
+        """How often its threads have gone to sleep so far."""
+        total = 0
+        for pid in self.tree():
+            for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+                with contextlib.suppress(OSError):
+                    total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)",
+                                           status.read_text(), re.M)[1])
+        return total
 
     def rss(self):
         """Resident bytes of the first process."""
@@ -179,19 +195,20 @@ class Bench:
         folder.mkdir()
         return folder
 
-    def start(self, name, command, path, port=None, folder=None, env=None):
+    def start(self, name, command, path, port=None, folder=None, env=None, scheme="http"):
         """`command` is a list, or takes the port and gives a list."""
         port = port or free_port()
         command = command(port) if callable(command) else command
-        server = Server(name, command, folder or self.new_folder(), port, path, env)
+        server = Server(name, command, folder or self.new_folder(), port, path, env,
+                        scheme)
         self.servers.append(server)
         return server
 
-    def rondo(self, *flags, name="rondo"):
+    def rondo(self, *flags, name="rondo", scheme="http"):
         folder = self.new_folder()
         server = self.start(name, lambda port: [
             BUILD / "rondo", "server", "--data", folder / "data", "--port", port,
-            "--log-level", "warning", *flags], "/readyz", folder=folder)
+            "--log-level", "warning", *flags], "/readyz", folder=folder, scheme=scheme)
         server.data = folder / "data"
         return server
 
@@ -207,20 +224,21 @@ class Bench:
         server.stop()
         self.servers.remove(server)
 
-    def wrk(self, path, bodies=None, connections=16, seconds=SECONDS):
+    def wrk(self, path, bodies=None, connections=16, seconds=SECONDS, pinned=False):
         """A load for `measure`: GET, or POST of the bodies in turn; @N@ in a body is a number
-        that no other request has."""
+        that no other request has. Pinned: each connection has a body of its own, and a thread."""
         script = self.folder / f"load{len(list(self.folder.glob('load*')))}.lua"
         script.write_text(LUA % {"bodies": ", ".join(f"[==[{body}]==]" for body in bodies or [])})
         numbers = iter(range(1, 1_000_000_000, 10_000_000))
 
         def load(server):
-            command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s"]
+            command = ["wrk", f"-t{connections if pinned else 1}", f"-c{connections}",
+                       f"-d{seconds}s", "--timeout", "60s"]
             if bodies:
                 command += ["-s", script]
-            command.append(f"http://127.0.0.1:{server.port}{path}")
+            command.append(f"{server.scheme}://127.0.0.1:{server.port}{path}")
             if bodies:
-                command += ["--", str(next(numbers))]
+                command += ["--", str(next(numbers)), "pinned" if pinned else ""]
             done = subprocess.run(command, capture_output=True, text=True)
             out = done.stdout
             refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
@@ -236,9 +254,14 @@ class Bench:
 
 LUA = """
 local bodies, made, numbered = { %(bodies)s }, {}, false
-local headers, count = { ["content-type"] = "application/json" }, 0
+local headers, count, threads = { ["content-type"] = "application/json" }, 0, 0
+function setup(thread)
+    thread:set("id", threads)
+    threads = threads + 1
+end
 function init(arguments)
-    count = tonumber(arguments[1])
+    count, pinned = tonumber(arguments[1]), arguments[2] == "pinned"
+    if pinned then count = count + id * 100000 end
     for i, body in ipairs(bodies) do
         numbered = numbered or body:find("@N@", 1, true)
         made[i] = wrk.format("POST", nil, headers, body)
@@ -246,7 +269,7 @@ function init(arguments)
 end
 function request()
     count = count + 1
-    local i = count %% #bodies + 1
+    local i = (pinned and id or count) %% #bodies + 1
     if not numbered then return made[i] end
     return wrk.format("POST", nil, headers, (bodies[i]:gsub("@N@", count)))
 end

@@ -89,7 +89,7 @@ for name in "${proofs[@]}"; do
         examples) proof examples env RONDO_WHOLE=1 "$root/build/venv-test/bin/python" -m pytest -q -s \
             -p no:cacheprovider tests/loop/test_flights.py tests/loop/test_employment.py ;;
         engines) proof engines tests tests/loop/verify_engines.py ;;
-        outage) RONDO_FREEZE_SECONDS=30 proof outage tests tests/store ;;
+        outage) RONDO_FREEZE_SECONDS=30 RONDO_UPGRADE_EACH=1 proof outage tests tests/store ;;
         kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
         package) need_packages tools/packages-package.txt
             proof package tests tests/house/verify_package.py ;;

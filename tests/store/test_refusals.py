@@ -1,5 +1,6 @@
 """A database that cannot be used: one line that says what and what to do, and an exit code."""
 
+import os
 import shutil
 import socket
 import sqlite3
@@ -10,12 +11,13 @@ import pytest
 from rondo_server import BINARY, Server
 
 
-def refusal(tmp_path, database="", seconds=10):
+def refusal(tmp_path, database="", seconds=10, **variables):
     """(exit code, the one line)."""
     command = [BINARY, "server", "--data", tmp_path / "data", "--port", "0"]
     begun = time.monotonic()
     done = subprocess.run([*command, *(["--database", database] if database else [])],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **variables})
     assert time.monotonic() - begun < seconds
     lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
     assert len(lines) == 1 and lines[0].startswith("rondo: "), done.stderr
@@ -38,6 +40,16 @@ def test_wrong_password(database, locked, tmp_path):
     assert code == 6 and "password authentication failed" in line and "PGPASSWORD" in line
     code, line = refusal(tmp_path, database.replace("rondo@", "locked@"))
     assert code == 6 and "no password supplied" in line and "PGPASSWORD" in line
+    # The way out is one: the password opens, and the next thing is asked for.
+    mine = {"PGPASSWORD": "right"}
+    _, line = refusal(tmp_path, database.replace("rondo@", "locked@"), **mine)
+    assert "permission denied" in line
+    passwords = tmp_path / "pgpass"
+    passwords.write_text("*:*:*:locked:right\n")
+    passwords.chmod(0o600)
+    mine = {"PGPASSFILE": str(passwords)}
+    _, line = refusal(tmp_path, database.replace("rondo@", "locked@"), **mine)
+    assert "permission denied" in line
 
 
 def test_no_right_to_create(database, locked, tmp_path):

@@ -55,10 +55,11 @@ class Server:
 
 
 class Postgres:
-    """A cluster in a temporary folder: no durability, no network but its own port on loopback.
-    PostgreSQL refuses to run as root, so root runs it as nobody."""
+    """A cluster in a temporary folder: no durability unless the settings say so, no network but its
+    own port on loopback. PostgreSQL refuses to run as root, so root runs it as nobody."""
 
-    def __init__(self):
+    def __init__(self, settings=("fsync=off", "full_page_writes=off")):
+        self.settings = settings
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rondo-pg-"))
         self.user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
@@ -74,8 +75,8 @@ class Postgres:
         """Also after stop_server(): the same cluster on the same port."""
         self.process = subprocess.Popen(
             [POSTGRES / "postgres", "-D", self.folder / "data", "-k", self.folder,
-             "-p", str(self.port), "-h", "127.0.0.1", "-c", "fsync=off",
-             "-c", "full_page_writes=off", "-c", "max_connections=60"],
+             "-p", str(self.port), "-h", "127.0.0.1",
+             *(f"--{setting}" for setting in (*self.settings, "max_connections=60"))],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, **self._as_user())
         until = time.monotonic() + START_SECONDS
         while subprocess.run([POSTGRES / "pg_isready", "-q", "-h", self.folder, "-p",

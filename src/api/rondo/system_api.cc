@@ -21,6 +21,8 @@ void write_health(std::string& out, const store::Database::Health& db) {
     const bool up = db.unreachable_because.empty() && db.read_only_because.empty();
     const Line lines[] = {
         {"up", "gauge", "1 while the database takes writes.", up ? 1U : 0U},
+        {"read_only", "gauge", "1 after a failed sync, until a restart.",
+         db.read_only_because.empty() ? 0U : 1U},
         {"transactions_total", "counter", "Committed transactions (groups of writes).", db.groups},
         {"writes_total", "counter", "Writes in them.", db.grouped_writes},
         {"reads_total", "counter", "Transactions that only read.", db.reads},

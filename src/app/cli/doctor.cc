@@ -80,6 +80,37 @@ double metric(std::string_view text, std::string_view name) {
     return 0;
 }
 
+// What the server tells about its database.
+void check_database(Findings& out, Session& session) {
+    const auto metrics = session.fetch("/metrics", 16 << 20);
+    if (!metrics) return;
+    const auto value = [&](const char* name) {
+        return metric(*metrics, std::string("rondo_database_") + name);
+    };
+    const auto shown_as = [&](const char* name) {
+        return grouped(static_cast<int64_t>(value(name)));
+    };
+    if (value("read_only") > 0)
+        out.problem("read-only", "database", "takes no writes after a failed sync",
+                    "the server's log says why; mend the disk, then restart the server");
+    else if (metrics->contains("rondo_database_up 0"))
+        out.problem("database-away", "database", "does not answer the server",
+                    "the server's log says why at \"database is away\"; when PostgreSQL is back, "
+                    "work goes on by itself");
+    const std::string queued = shown_as("queued_writes") + " writes wait in its queue";
+    if (value("queued_writes") > kLongQueue)
+        out.problem("queue", "database", queued,
+                    "the disk or PostgreSQL does not keep up: see disk-speed");
+    else
+        out.good("queue", "database", queued);
+    if (metrics->contains("engine=\"postgresql\""))
+        out.note("postgresql", "PostgreSQL",
+                 shown_as("sessions") + " connections stand, " + shown_as("reconnects_total") +
+                     " were lost; " + shown_as("retries_total") + " conflicts in " +
+                     shown_as("transactions_total") + " writing transactions, " +
+                     shown_as("uncertain_commits_total") + " commits were asked for");
+}
+
 Status check_server(Findings& out, const Common& common, const std::string& data) {
     Common mine = common;
     const std::string token = data + "/token";
@@ -88,6 +119,7 @@ Status check_server(Findings& out, const Common& common, const std::string& data
     const auto endpoints = session.get("/api/rondo/v1/endpoints");
     if (!endpoints) {
         out.problem("server", "server", endpoints.error().message, "start it with `rondo server`");
+        check_database(out, session);
         return ok();
     }
     out.good("server", "server", "answers at " + common.url);
@@ -98,19 +130,7 @@ Status check_server(Findings& out, const Common& common, const std::string& data
             out.note("pipeline-failed", "pipeline run " + std::to_string(run["id"].integer()),
                      "failed: " + std::string(run["problem"].text()));
     }
-    if (const auto metrics = session.fetch("/metrics", 16 << 20)) {
-        const double queued = metric(*metrics, "rondo_database_queued_writes");
-        if (metric(*metrics, "rondo_database_read_only") > 0)
-            out.problem("read-only", "database", "takes no writes after a failed sync",
-                        "the server's log says why; mend the disk, then restart the server");
-        if (queued > kLongQueue)
-            out.problem("queue", "database",
-                        grouped(static_cast<int64_t>(queued)) + " writes wait in its queue",
-                        "the disk or PostgreSQL does not keep up: see disk-speed");
-        else
-            out.good("queue", "database",
-                     grouped(static_cast<int64_t>(queued)) + " writes wait in its queue");
-    }
+    check_database(out, session);
     return ok();
 }
 

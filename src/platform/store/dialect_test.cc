@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 namespace rondo::store {
 namespace {

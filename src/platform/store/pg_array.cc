@@ -72,8 +72,16 @@ std::string array_of(const Rows& rows, size_t column, const Type& type) {
 std::optional<Unnested> unnested(std::string_view head, const Rows& rows, std::string_view tail) {
     constexpr std::string_view kValues = "VALUES ";
     CHECK(head.ends_with(kValues), "the head of an insertion ends with VALUES and a space");
-    head.remove_suffix(kValues.size());
     Unnested out;
+    if (rows.count() == 1) {
+        out.sql = head;
+        for (size_t column = 0; column < rows.columns(); ++column)
+            out.sql.append(column == 0 ? "($" : ", $").append(std::to_string(column + 1));
+        out.sql.append(")").append(tail);
+        out.args.assign(rows.values().begin(), rows.values().end());
+        return out;
+    }
+    head.remove_suffix(kValues.size());
     out.sql.append(head).append("SELECT * FROM unnest(");
     for (size_t column = 0; column < rows.columns(); ++column) {
         const size_t type = type_of(rows, column);

@@ -17,7 +17,8 @@ struct Unnested {
     std::vector<std::string> arrays;  // what args point to
     std::vector<Arg> args;
 };
-// Nothing when a column tells no single type: only nulls, or values of two types.
+// Nothing when a column tells no single type: only nulls, or values of two types. One row needs no
+// array: it comes as VALUES.
 std::optional<Unnested> unnested(std::string_view head, const Rows& rows, std::string_view tail);
 
 }  // namespace rondo::store

@@ -165,7 +165,6 @@ class PostgresDatabase final : public Database {
             --counts_.sessions;
         }
         log::warning("connection lost", {{"because", failure.error.message}});
-        if (failure.late) go_down(failure.error.message);
     }
 
     void go_down(const std::string& why) {
@@ -203,13 +202,13 @@ class PostgresDatabase final : public Database {
             session.begin(PgSession::Kind::read, Durability::normal);
             Status status = job.run(session);
             const auto failure = session.failure();
-            if (failure)
-                session.rollback();
-            else
+            if (!failure) {
                 session.end_read();
-            if (!failure) return status;
+                return status;
+            }
+            session.rollback();
+            if (!session.connected()) note_loss(*failure);
             if (failure->lost) {
-                note_loss(*failure);
                 if (failure->late || ++losses > kMaxLosses) return std::unexpected(failure->error);
             } else if (!failure->conflict || ++conflicts > kMaxTries) {
                 return status ? std::unexpected(failure->error) : status;
@@ -257,11 +256,9 @@ class PostgresDatabase final : public Database {
                     commit_done(session, group.size());
                     break;
                 }
-                if (fate == PgSession::Fate::unknown) {
-                    settle(group, doubt());
-                    break;
-                }
-                continue;
+                if (fate == PgSession::Fate::not_done && ++losses <= kMaxLosses) continue;
+                settle(group, fate == PgSession::Fate::unknown ? doubt() : failure.error);
+                break;
             }
             if (failure.lost) {
                 note_loss(failure);
@@ -270,6 +267,7 @@ class PostgresDatabase final : public Database {
                 break;
             }
             session.rollback();
+            if (!session.connected()) note_loss(failure);
             if (failure.conflict) {
                 count(&Health::retries);
                 ++conflicts;
@@ -329,9 +327,9 @@ class PostgresDatabase final : public Database {
         count(&Health::uncertain);
         const auto until = Clock::now() + kMaxDoubt;
         while (Clock::now() < until) {
-            const bool was_connected = session.connected();
+            const uint64_t before = session.connected() ? 1 : 0;
             const auto fate = session.fate_of(lost);
-            if (!was_connected && session.connected()) count(&Health::sessions);
+            count(&Health::sessions, (session.connected() ? 1 : 0) - before);
             if (fate && *fate) {
                 log::warning("fate of a commit",
                              {{"transaction", lost.transaction},
