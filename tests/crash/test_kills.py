@@ -79,11 +79,11 @@ class PatientLoop(SmallLoop):
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_t48_kill_9_under_load(engine, tmp_path, request, chance):
+def test_t48_kill_9_under_load(engine, launch, tmp_path, request, chance):
     database = ""
     if engine == "postgresql":
         database = request.getfixturevalue("postgres").new_database("kills")
-    server = LoopServer(tmp_path, database)
+    server = launch(tmp_path, database)
     load, looked, restarts = Load(server, f"{SEED} {engine}"), 0, []
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.05, 1.2))
@@ -114,8 +114,8 @@ def quiet(tmp_path_factory):
 
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
-def test_t48_a_loop_beside_the_load(round_number, quiet, tmp_path, chance):
-    server = LoopServer(tmp_path)
+def test_t48_a_loop_beside_the_load(round_number, launch, quiet, tmp_path, chance):
+    server = launch(tmp_path)
     load, failures = Load(server, f"{SEED} loop {round_number}", clients=3), []
     loop = PatientLoop(server.url, server.client().token)
 

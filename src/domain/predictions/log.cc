@@ -97,6 +97,8 @@ Status EndpointLog::recover(Time settled, KeepKeys keep) {
     TRY_ASSIGN(auto names, env_.files().list(folder_));
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
+        if (name.find(kTemporaryMark) != std::string::npos)  // a kill during a repair
+            TRY(env_.files().remove(folder_ + "/" + name));
         const auto parsed = parse_name(name);
         if (!parsed) continue;
         TRY_ASSIGN(auto found, recover_file(folder_ + "/" + name));

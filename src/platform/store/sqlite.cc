@@ -92,7 +92,8 @@ class Connection final : public Tx {
         sqlite3_extended_result_codes(db, 1);
         sqlite3_busy_timeout(db, 5000);
         TRY(
-            connection->script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cell_size_check=ON;"
+            connection->script("PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON;"
+                               "PRAGMA cell_size_check=ON;"  // damage is named earlier
                                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"));
         return connection;
     }
@@ -420,7 +421,9 @@ Status prepare_schema(Env& env, const std::string& path, Connection& connection,
         // Under its name only when it is whole: a kill may have ended an earlier try.
         if (!env.files().exists(backup)) {
             const std::string part = backup + std::string(kTemporaryMark) + "backup";
-            if (env.files().exists(part)) TRY(env.files().remove(part));
+            for (const std::string& left : {part, part + "-journal"}) {
+                if (env.files().exists(left)) TRY(env.files().remove(left));
+            }
             TRY(connection.exec("VACUUM INTO $1", part));
             TRY_ASSIGN(const auto file, env.files().open(part, FileSystem::Mode::append));
             TRY(file->sync());
