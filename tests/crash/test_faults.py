@@ -16,7 +16,7 @@ from conftest import SEED, WHOLE, http_of
 from faults import FAIL, FOREVER, KILL_AFTER, KILL_BEFORE, ON_FILES, SHORT, FaultServer
 from script import Script
 
-CASES = 100  # of the short form, for all kinds together
+CASES = 50  # of the short form, for all kinds together
 WAYS = {
     "write": [(FAIL, errno.EIO), (FAIL, errno.ENOSPC), (FAIL, errno.EINTR), (SHORT, errno.ENOSPC),
               (KILL_BEFORE, 0), (KILL_AFTER, 0)],

@@ -73,7 +73,7 @@ def cluster():
 
 def test_t54_postgres_killed_under_load(cluster, launch, tmp_path, chance):
     server = launch(tmp_path, cluster.new_database("crashes"))
-    load, looked, slowest = Load(server, f"{SEED} crashes"), 0, 0.0
+    load, looked, slowest = Load(server, f"{SEED} crashes", clients=3), 0, 0.0
     for number in range(CRASHES):
         time.sleep(chance.uniform(0.2, 1.5))
         crashed = time.monotonic()
