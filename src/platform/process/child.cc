@@ -97,9 +97,8 @@ void send_signal(const Identity& identity, int signal) {
 }
 
 void end_child(const Identity& identity) {
-    // Not by a descriptor, of which there may be none left: until it is waited for the pid is its
-    // own.
-    ::kill(static_cast<pid_t>(identity.pid), SIGKILL);
+    // Not by a descriptor: there may be none left.
+    if (is_alive(identity)) ::kill(static_cast<pid_t>(identity.pid), SIGKILL);
     while (::waitpid(static_cast<pid_t>(identity.pid), nullptr, 0) < 0 && errno == EINTR) {
     }
 }
