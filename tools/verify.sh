@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (kills outage engines examples package asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (kills outage crash engines examples package asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(kills outage engines examples package asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(kills outage crash engines examples package asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -20,7 +20,7 @@ export RONDO_EXAMPLE_DATA=$root/build/example-data
 export MLFLOW_DISABLE_TELEMETRY=true
 kept=$root/build/verify
 mkdir -p "$kept"
-build_release rondo predict_trees
+build_release rondo predict_trees crash_faults
 
 passed=0 failed=0
 # proof NAME COMMAND...: runs it, keeps its output and its last line.
@@ -93,6 +93,7 @@ for name in "${proofs[@]}"; do
         kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
         package) need_packages tools/packages-package.txt
             proof package tests tests/house/verify_package.py ;;
+        crash) RONDO_WHOLE=1 RONDO_KILLS=${RONDO_KILLS:-200} proof crash tests tests/crash ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;
@@ -104,7 +105,7 @@ if [ -n "$evidence" ]; then
     mkdir -p docs/evidence
     {
         printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores: the newest result of each.\n'
-        for name in examples engines outage kills asan tsan fuzz; do
+        for name in examples engines outage kills crash servers s3 package asan tsan fuzz; do
             [ ! -f "$kept/$name.md" ] || { echo; cat "$kept/$name.md"; }
         done
     } >docs/evidence/verify.md

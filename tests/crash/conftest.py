@@ -10,6 +10,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 for folder in ("support", "browser"):
     sys.path.insert(0, str(TESTS / folder))
 
+from loop_server import LoopServer  # noqa: E402
 from rondo_server import Postgres  # noqa: E402
 from serving import Http  # noqa: E402
 
@@ -46,6 +47,22 @@ def http_of(server, kind=Http):
 def chance(request):
     """Random numbers of the test's own, the same for the same seed."""
     return random.Random(f"{SEED} {request.node.name}")
+
+
+@pytest.fixture
+def launch():
+    """Starts servers that are gone after the test, however it ends."""
+    launched = []
+
+    def start(folder, database=""):
+        launched.append(LoopServer(folder, database))
+        return launched[-1]
+
+    yield start
+    for server in launched:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
 
 
 @pytest.fixture(scope="session")

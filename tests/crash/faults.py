@@ -29,7 +29,11 @@ class Plan:
         self.path.write_bytes(bytes(_BYTES))
         with open(self.path, "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), _BYTES)
-        self._text(_ROOT, 1024, os.path.realpath(root) + "/")
+        self.below(root)
+
+    def below(self, folder):
+        """Which files the plan is about."""
+        self._text(_ROOT, 1024, os.path.realpath(folder) + "/")
 
     def _text(self, at, size, text):
         self.memory[at:at + size] = text.encode().ljust(size, b"\0")

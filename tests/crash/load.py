@@ -143,6 +143,16 @@ class Counted(Predictions):
         return super().check(http)
 
 
+def prepare(server):
+    """An endpoint whose traffic two versions share."""
+    http, mlflow = http_of(server), Mlflow(server.url)
+    serve_tiny(http, mlflow, LIVE)
+    run_id, uri = mlflow.log(0.2, 0.8, {}, {})
+    assert mlflow.register(LIVE, run_id, uri) == 2
+    http.call("POST", f"/api/rondo/v1/endpoints/{LIVE}/rollouts", {
+        "version": 2, "spec": {"paired": False, "stages": [{"mode": "canary", "share": 0.5}]}})
+
+
 class Load:
     """The clients, and a gate that holds them while the server is away or looked at."""
 
@@ -150,21 +160,12 @@ class Load:
         self.server, self.seed = server, seed
         self.open, self.over = threading.Event(), False
         self.changed, self.standing = threading.Condition(), 0
-        self.prepare()
+        prepare(server)
         self.predictions = Counted(LIVE, ["1", "2"], clients)
         self.clients = [Client(self, number) for number in range(clients)]
         self.open.set()
         for client in self.clients:
             client.start()
-
-    def prepare(self):
-        """An endpoint whose traffic two versions share."""
-        http, mlflow = http_of(self.server), Mlflow(self.server.url)
-        serve_tiny(http, mlflow, LIVE)
-        run_id, uri = mlflow.log(0.2, 0.8, {}, {})
-        assert mlflow.register(LIVE, run_id, uri) == 2
-        http.call("POST", f"/api/rondo/v1/endpoints/{LIVE}/rollouts", {
-            "version": 2, "spec": {"paired": False, "stages": [{"mode": "canary", "share": 0.5}]}})
 
     def may_go_on(self):
         if not self.open.is_set():

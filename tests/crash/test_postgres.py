@@ -12,7 +12,6 @@ import pytest
 from conftest import SEED, WHOLE, http_of
 from ledger import NewRun
 from load import LIVE, Load
-from loop_server import LoopServer
 from rondo_server import POSTGRES, START_SECONDS, Postgres
 from serving import wait_for
 
@@ -72,9 +71,9 @@ def cluster():
     durable.stop()
 
 
-def test_t54_postgres_killed_under_load(cluster, tmp_path, chance):
-    server = LoopServer(tmp_path, cluster.new_database("crashes"))
-    load, looked, slowest = Load(server, f"{SEED} crashes"), 0, 0.0
+def test_t54_postgres_killed_under_load(cluster, launch, tmp_path, chance):
+    server = launch(tmp_path, cluster.new_database("crashes"))
+    load, looked, slowest = Load(server, f"{SEED} crashes", clients=3), 0, 0.0
     for number in range(CRASHES):
         time.sleep(chance.uniform(0.2, 1.5))
         crashed = time.monotonic()

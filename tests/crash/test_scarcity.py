@@ -151,3 +151,30 @@ def test_t52_no_memory(tmp_path):
             server.end()
     assert enough
     print(f"proof: with less than {enough} MiB of addresses it says what is missing")
+
+
+def test_t52_a_task_that_cannot_be_looked_at(server):
+    """Without a descriptor to look at a task's process with it is not taken for dead."""
+    server.start()
+    http = http_of(server)
+    digest = http.call("POST", "/api/rondo/v1/blobs", raw=b"import time; time.sleep(4)",
+                       content_type="application/octet-stream")["digest"]
+    http.call("PUT", "/api/rondo/v1/pipelines/slow", content_type="application/yaml", raw=(
+        "name: slow\nenvironment: default\nfiles: {slow.py: " + digest + "}\n"
+        "tasks: [{name: only, script: slow.py, time_limit: 1m, retries: 3}]\n").encode())
+    number = http.call("POST", "/api/rondo/v1/pipelines/slow/runs", {})["id"]
+
+    def task():
+        return http.call("GET", f"/api/rondo/v1/runs/{number}")["tasks"][0]
+
+    wait_for(lambda: task()["state"] == "running")
+    server.plan.below("/proc")
+    server.plan.arm(["open"], 1, error=errno.EMFILE, times=1 << 40)
+    server.plan["fired"] = 0
+    http.call("POST", "/api/rondo/v1/pipelines/slow/runs", {})  # the executor looks at all of them
+    wait_for(lambda: server.plan.fired >= 2)
+    server.plan.disarm()
+    assert task()["state"] == "running" and task()["attempt"] == 1, task()
+    wait_for(lambda: task()["state"] == "succeeded")
+    assert task()["attempt"] == 1
+    server.stop()

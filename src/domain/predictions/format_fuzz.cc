@@ -19,5 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto back = decode_file(again);
     CHECK(back && back->rows.size() == file->rows.size(), "rows are lost on the way");
     CHECK(back->whole_bytes == again.size(), "our own record does not match its checksum");
+    const auto salvaged = salvage_file(bytes);
+    CHECK(salvaged && salvaged->rows.size() >= file->rows.size(), "salvaging loses rows");
+    CHECK(salvaged->whole_bytes <= size && salvaged->damaged_bytes < size, "read beyond the end");
     return 0;
 }

@@ -97,6 +97,8 @@ Status EndpointLog::recover(Time settled, KeepKeys keep) {
     TRY_ASSIGN(auto names, env_.files().list(folder_));
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
+        if (name.find(kTemporaryMark) != std::string::npos)  // a kill during a repair
+            TRY(env_.files().remove(folder_ + "/" + name));
         const auto parsed = parse_name(name);
         if (!parsed) continue;
         TRY_ASSIGN(auto found, recover_file(folder_ + "/" + name));
@@ -292,18 +294,21 @@ std::vector<Day> EndpointLog::open_days() {
 
 Status EndpointLog::drop_day(Day day) {
     const std::lock_guard file_lock(file_mutex_);
+    Status removed = ok();
     if (const auto found = files_.find(day); found != files_.end()) {
         for (OpenFile& open : found->second) {
             open.file.reset();
-            TRY(env_.files().remove(open.path));
+            if (Status done = env_.files().remove(open.path); !done) removed = std::move(done);
         }
+        // Also a file that stays is forgotten, or its rows would count twice; the next start tries
+        // again.
         files_.erase(found);
         file_rows_.erase(day);
     }
     const std::lock_guard lock(mutex_);
     const int64_t end = to_micros(Time{day + std::chrono::days{1}});
     std::erase_if(known_, [&](const auto& entry) { return entry.first.event_us < end; });
-    return ok();
+    return removed;
 }
 
 Counts EndpointLog::counts() const {

@@ -84,7 +84,8 @@ bool is_alive(const Identity& identity) {
     // alive, and looked at again, than started a second time.
     if (!ticks && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         return ::kill(static_cast<pid_t>(identity.pid), 0) == 0 || errno == EPERM;
-    return ticks == identity.start_ticks;
+    // Without a time of start (there was no descriptor then) the pid has to do.
+    return ticks && (identity.start_ticks == 0 || *ticks == identity.start_ticks);
 }
 
 void send_signal(const Identity& identity, int signal) {
@@ -96,9 +97,8 @@ void send_signal(const Identity& identity, int signal) {
 }
 
 void end_child(const Identity& identity) {
-    // Not by a descriptor, of which there may be none left: until it is waited for the pid is its
-    // own.
-    ::kill(static_cast<pid_t>(identity.pid), SIGKILL);
+    // Not by a descriptor: there may be none left.
+    if (is_alive(identity)) ::kill(static_cast<pid_t>(identity.pid), SIGKILL);
     while (::waitpid(static_cast<pid_t>(identity.pid), nullptr, 0) < 0 && errno == EINTR) {
     }
 }

@@ -466,7 +466,9 @@ Status prepare_schema(Env& env, const std::string& path, Connection& connection,
         // Under its name only when it is whole: a kill may have ended an earlier try.
         if (!env.files().exists(backup)) {
             const std::string part = backup + std::string(kTemporaryMark) + "backup";
-            if (env.files().exists(part)) TRY(env.files().remove(part));
+            for (const std::string& left : {part, part + "-journal"}) {
+                if (env.files().exists(left)) TRY(env.files().remove(left));
+            }
             TRY(connection.exec("VACUUM INTO $1", part));
             TRY_ASSIGN(const auto file, env.files().open(part, FileSystem::Mode::append));
             TRY(file->sync());

@@ -40,7 +40,8 @@ struct Sum {
     }
 };
 
-// Where the log breaks off although a commit follows, or nothing.
+}  // namespace
+
 std::optional<std::string> find_damage(std::string_view log) {
     if (log.size() < kHeaderBytes) return std::nullopt;
     const size_t page = big_endian(log, 8);
@@ -68,8 +69,6 @@ std::optional<std::string> find_damage(std::string_view log) {
     }
     return std::nullopt;
 }
-
-}  // namespace
 
 Result<std::optional<std::string>> check_write_ahead_log(Env& env, const std::string& path) {
     if (!env.files().exists(path)) return std::nullopt;

@@ -6,10 +6,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/env.h"
 
 namespace rondo::store {
+
+// Where the log breaks off although a commit of the same round follows ("at frame 3 of 20"), or
+// nothing. Foreign bytes are fine.
+std::optional<std::string> find_damage(std::string_view log);
 
 // What is wrong with the log and what to do, or nothing. A log that is damaged is copied aside
 // first (PATH.damaged), because the first checkpoint overwrites it.
