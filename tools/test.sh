@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
 # prints the time of each, and ends with "N passed, N failed".
-# usage: tools/test.sh [SUITE...]   (build check unit net api serving conformance web browser loop)
+# usage: tools/test.sh [SUITE...]   (build check unit net api serving blobs conformance web browser loop)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -38,15 +38,16 @@ python_suite() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api serving conformance web browser loop)
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api serving blobs conformance web browser loop)
 for name in "${suites[@]}"; do
     case $name in
-        build) suite build build_release rondo rondo_tests predict_trees ;;
+        build) suite build build_release rondo rondo_tests predict_trees sign_requests blob_store ;;
         check) suite check bash tools/check.sh ;;
         unit) suite unit build/release/rondo_tests ;;
         net) suite net python_suite tests/net ;;
         api) suite api python_suite tests/api ;;
         serving) suite serving python_suite tests/serving ;;
+        blobs) suite blobs python_suite tests/blobs ;;
         conformance) suite conformance python_suite tests/conformance ;;
         web) suite web bash tools/web.sh ;;
         browser) need_web; suite browser python_suite tests/browser ;;

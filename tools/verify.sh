@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (kills engines examples asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (kills engines s3 examples asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines kills asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines s3 kills asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -20,7 +20,7 @@ export RONDO_EXAMPLE_DATA=$root/build/example-data
 export MLFLOW_DISABLE_TELEMETRY=true
 kept=$root/build/verify
 mkdir -p "$kept"
-build_release rondo predict_trees
+build_release rondo predict_trees sign_requests blob_store
 
 passed=0 failed=0
 # proof NAME COMMAND...: runs it, keeps its output and its last line.
@@ -52,6 +52,10 @@ tests() { "$root/build/venv-test/bin/python" -m pytest -q -rs -s -p no:cacheprov
 preset() {
     cmake --preset "$1" >/dev/null
     cmake --build "build/$1" --target "${@:2}" | tail -n 1
+}
+
+tests_in_a_bucket() {  # a real S3 server: faults, a gigabyte, and the flights example's whole loop
+    RONDO_LONG=1 RONDO_SIGNED=20000 RONDO_S3=versitygw tests tests/blobs tests/blobs/verify_loop.py
 }
 
 sanitized() (  # NAME [PREFIX...]: unit tests, and three suites against a sanitized server
@@ -89,6 +93,7 @@ for name in "${proofs[@]}"; do
         examples) proof examples env RONDO_WHOLE=1 "$root/build/venv-test/bin/python" -m pytest -q -s \
             -p no:cacheprovider tests/loop/test_flights.py tests/loop/test_employment.py ;;
         engines) proof engines tests tests/loop/verify_engines.py ;;
+        s3) need_s3; proof s3 tests_in_a_bucket ;;
         kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
@@ -101,7 +106,7 @@ if [ -n "$evidence" ]; then
     mkdir -p docs/evidence
     {
         printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores: the newest result of each.\n'
-        for name in examples engines kills asan tsan fuzz; do
+        for name in examples engines s3 kills asan tsan fuzz; do
             [ ! -f "$kept/$name.md" ] || { echo; cat "$kept/$name.md"; }
         done
     } >docs/evidence/verify.md

@@ -124,6 +124,8 @@ class CaseDriver {
         const auto holdout = gates::holdout_of(*tables, spec().gate, row_.spec.maturation);
         if (!holdout) return fail_case("no_data", "retrain.failed", holdout.error().message);
 
+        // The tree of the version to come, stored outside of the transaction.
+        TRY_ASSIGN(const auto tree, parts_.blobs.put(data::write_tree(entries)));
         Case before = case_;
         const Status started =
             parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
@@ -132,7 +134,7 @@ class CaseDriver {
                 if (case_.tick == Time{}) case_.tick = Time{holdout->to + std::chrono::days{1}};
                 data::Version version = *latest;
                 if (more) {
-                    TRY_ASSIGN(version, add_version(tx, *latest, entries, *more));
+                    TRY_ASSIGN(version, add_version(tx, *latest, entries, *more, tree));
                 }
                 case_.data_version = version.number;
                 return start_training(tx, version, *holdout);
@@ -146,7 +148,7 @@ class CaseDriver {
 
     Result<data::Version> add_version(store::Tx& tx, const data::Version& latest,
                                       const std::vector<data::Entry>& entries,
-                                      const data::Entry& more) const {
+                                      const data::Entry& more, const blob::Stored& tree) const {
         TRY(data::sql::grant(tx, row_.workspace_id, more.digest, more.size, parts_.env.now()));
         data::Service::NewVersion request;
         request.dataset = latest.dataset;
@@ -154,7 +156,7 @@ class CaseDriver {
         request.parent = latest.number;
         request.message = "predictions of endpoint " + row_.spec.name + " with their labels";
         request.cause = case_.cause;
-        return parts_.data.create_version(tx, row_.workspace_id, std::move(request));
+        return parts_.data.create_version(tx, row_.workspace_id, std::move(request), tree);
     }
 
     Status start_training(store::Tx& tx, const data::Version& version,
