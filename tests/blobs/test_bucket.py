@@ -277,7 +277,7 @@ def test_blobs_that_lie_here_already(service, make):
     assert code == 5 and "holds blobs already" in line
 
 
-def test_leftovers_are_cleared(service, bucket, make, monkeypatch):
+def test_leftovers_are_cleared(service, bucket, make):
     """Uploads that were never ended, and the files of a killed server."""
     server = make(service.endpoint)
     (server.data / "blobs/tmp").mkdir(parents=True)
@@ -286,8 +286,9 @@ def test_leftovers_are_cleared(service, bucket, make, monkeypatch):
     client.create_multipart_upload(Bucket=bucket, Key="house/one/objects/aa/young")
     server.start()
     assert list((server.data / "blobs/tmp").iterdir()) == []
-    uploads = client.list_multipart_uploads(Bucket=bucket)["Uploads"]
-    assert len(uploads) == 1  # younger than a day: maybe another server's
+    if service.is_real:  # at moto all uploads began in 2010
+        uploads = client.list_multipart_uploads(Bucket=bucket)["Uploads"]
+        assert len(uploads) == 1  # younger than a day: maybe another server's
 
 
 def test_old_leftovers_are_ended(service, proxy, make):

@@ -145,7 +145,8 @@ class Client {
     virtual ~Client() = default;
 
     virtual Result<Response> send(const Request& request, const Streams& streams = {}) = 0;
-    // `source` and `sink` may be null and outlive the task.
+    // `source` and `sink` may be null and outlive the task. The loop of the coroutine outlives the
+    // client, as hop() asks.
     virtual Task<Result<Response>> send_async(Request request, AsyncSource* source = nullptr,
                                               AsyncSink* sink = nullptr) = 0;
 

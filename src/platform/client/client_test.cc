@@ -450,6 +450,7 @@ TEST_CASE("client: requests are cancelled from outside, and by the client's end"
 }
 
 TEST_CASE("client: coroutines of another loop") {
+    boost::asio::io_context loop;  // outlives the client, whose thread posts to it
     ScriptServer server(always(std::string(300'000, 'z')));
     const auto client = open();
     struct Count final : AsyncSink {
@@ -459,7 +460,6 @@ TEST_CASE("client: coroutines of another loop") {
             co_return ok();
         }
     };
-    boost::asio::io_context loop;
     std::array<Count, 20> counts;
     int good = 0;
     for (Count& count : counts) {
