@@ -313,8 +313,9 @@ def test_nothing_else_of_the_network_is_open(make, service, proxy):
 
 @pytest.mark.skipif("RONDO_LONG" not in os.environ, reason="a gigabyte")
 def test_a_gigabyte(service, bucket, make, tmp_path):
-    """Speed against the local store, and the memory that it takes."""
+    """Speed against the local store and against boto3, and the memory that it takes."""
     import time
+    import boto3
     path = tmp_path / "big"
     piece = content(16 * MIB)
     with open(path, "wb") as big:
@@ -349,3 +350,12 @@ def test_a_gigabyte(service, bucket, make, tmp_path):
               f"MB/s, memory +{(most - before) / 1e6:.0f} MB")
         assert most - before < 64e6
         server.stop()
+    peer = boto3.client("s3", endpoint_url=service.endpoint, region_name=s3.REGION,
+                        aws_access_key_id=s3.ACCESS, aws_secret_access_key=s3.SECRET)
+    begun = time.monotonic()
+    peer.upload_file(str(path), bucket, "peer")
+    putting, begun = time.monotonic() - begun, time.monotonic()
+    peer.download_file(bucket, "peer", str(tmp_path / "peer"))
+    getting = time.monotonic() - begun
+    print(f"proof: boto3 (ten threads) to the same bucket: put "
+          f"{size / putting / 1e6:.0f} MB/s, get {size / getting / 1e6:.0f} MB/s")
