@@ -21,6 +21,13 @@ namespace {
 
 using json::Value;
 
+// What the model or the data cause is a verdict; what the machine or the place of the bytes causes
+// is tried again.
+bool is_verdict(const Error& error) {
+    return error.code == Code::invalid || error.code == Code::not_found ||
+           error.code == Code::unsupported || error.code == Code::too_large;
+}
+
 class CaseDriver {
   public:
     CaseDriver(const Parts& parts, serving::Endpoint& endpoint, Case c, Policy policy,
@@ -113,14 +120,18 @@ class CaseDriver {
         auto latest = parts_.db.read_now([&](store::Tx& tx) {
             return parts_.data.get_version(tx, row_.workspace_id, dataset, 0);
         });
-        if (!latest) return fail_case("no_data", "retrain.failed", latest.error().message);
+        if (!latest && is_verdict(latest.error()))
+            return fail_case("no_data", "retrain.failed", latest.error().message);
+        TRY(latest);
         TRY_ASSIGN(auto entries, parts_.data.entries(*latest));
         TRY_ASSIGN(const auto more, new_file(entries));
         if (more) entries.push_back(*more);
         // Before anything is written: can these data be split at all?
         const auto tables =
             gates::read_tables(parts_.blobs, entries, spec().data.rows, spec().data);
-        if (!tables) return fail_case("no_data", "retrain.failed", tables.error().message);
+        if (!tables && is_verdict(tables.error()))
+            return fail_case("no_data", "retrain.failed", tables.error().message);
+        TRY(tables);
         const auto holdout = gates::holdout_of(*tables, spec().gate, row_.spec.maturation);
         if (!holdout) return fail_case("no_data", "retrain.failed", holdout.error().message);
 
@@ -245,11 +256,7 @@ class CaseDriver {
             return ok();
         };
         if (Status asked = ask(); !asked) {
-            // What the model or the data cause is a verdict; what the machine causes is tried
-            // again.
-            const Code code = asked.error().code;
-            if (code != Code::invalid && code != Code::not_found && code != Code::unsupported)
-                return fail(asked.error());
+            if (!is_verdict(asked.error())) return fail(asked.error());
             verdict.passed = false;
             verdict.candidate = candidate;
             verdict.champion = champion;
