@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
 # prints the time of each, and ends with "N passed, N failed".
-# usage: tools/test.sh [SUITE...]   (build check unit net api store accounts house crash serving conformance web browser loop)
+# usage: tools/test.sh [SUITE...]   (build check unit net api store accounts blobs house crash serving conformance web browser loop)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -38,10 +38,10 @@ python_suite() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store accounts house crash serving conformance web browser loop)
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store accounts blobs house crash serving conformance web browser loop)
 for name in "${suites[@]}"; do
     case $name in
-        build) suite build build_release rondo rondo_tests predict_trees crash_faults ;;
+        build) suite build build_release rondo rondo_tests predict_trees crash_faults sign_requests blob_store ;;
         check) suite check bash tools/check.sh ;;
         unit) suite unit build/release/rondo_tests ;;
         net) suite net python_suite tests/net ;;
@@ -50,6 +50,7 @@ for name in "${suites[@]}"; do
         accounts) suite accounts python_suite tests/accounts ;;
         crash) suite crash python_suite tests/crash ;;
         serving) suite serving python_suite tests/serving ;;
+        blobs) suite blobs python_suite tests/blobs ;;
         conformance) suite conformance python_suite tests/conformance ;;
         house) suite house python_suite tests/house ;;
         web) suite web bash tools/web.sh ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (kills outage crash engines examples package asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills crash s3 package asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(kills outage crash engines examples package asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills crash s3 package asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -20,7 +20,7 @@ export RONDO_EXAMPLE_DATA=$root/build/example-data
 export MLFLOW_DISABLE_TELEMETRY=true
 kept=$root/build/verify
 mkdir -p "$kept"
-build_release rondo predict_trees crash_faults
+build_release rondo predict_trees crash_faults sign_requests blob_store
 
 passed=0 failed=0
 # proof NAME COMMAND...: runs it, keeps its output and its last line.
@@ -52,6 +52,10 @@ tests() { "$root/build/venv-test/bin/python" -m pytest -q -rs -s -p no:cacheprov
 preset() {
     cmake --preset "$1" >/dev/null
     cmake --build "build/$1" --target "${@:2}" | tail -n 1
+}
+
+tests_in_a_bucket() {  # a real S3 server: faults, a gigabyte, and the flights example's whole loop
+    RONDO_LONG=1 RONDO_SIGNED=20000 RONDO_S3=versitygw tests tests/blobs tests/blobs/verify_loop.py
 }
 
 sanitized() (  # NAME [PREFIX...]: unit tests, and three suites against a sanitized server
@@ -90,6 +94,7 @@ for name in "${proofs[@]}"; do
             -p no:cacheprovider tests/loop/test_flights.py tests/loop/test_employment.py ;;
         engines) proof engines tests tests/loop/verify_engines.py ;;
         outage) RONDO_FREEZE_SECONDS=30 RONDO_UPGRADE_EACH=1 proof outage tests tests/store ;;
+        s3) need_s3; proof s3 tests_in_a_bucket ;;
         kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
         package) need_packages tools/packages-package.txt
             proof package tests tests/house/verify_package.py ;;

@@ -120,7 +120,8 @@ def test_T55_put_but_the_answer_was_lost(server, proxy, service, bucket):
     count = iter(range(1000))
     proxy.fault = lambda method, path, body: (
         ("late", 500, b"") if method == "PUT" and next(count) == 0 else None)
-    assert keys(service, bucket) == [put(server, b"once")]
+    digest = put(server, b"once")
+    assert keys(service, bucket) == [digest]
 
 
 def test_T55_parts_that_fail_are_cleared(server, proxy, service, bucket):
@@ -165,7 +166,9 @@ def test_T55_answers_that_are_not_of_this_service(server, proxy):
         proxy.fault = lambda method, path, _, status=status, body=body: (
             ("answer", status, body) if method == "GET" and "/objects/" in path else None)
         answer = fetch(server, "d", "f")
-        assert answer.status in (404, 503), (status, answer)
+        # A body of another digest is damage, whoever did it.
+        damaged = answer.status == 500 and "damaged" in answer.message
+        assert damaged or answer.status in (404, 503), (status, answer)
     proxy.fault = lambda *_: None
     assert fetch(server, "d", "f").status == 200
     wait_for(lambda: server.http.get("/readyz").status == 200)

@@ -1,7 +1,8 @@
 """An S3 service for tests, and a proxy in front of it that misbehaves when told to.
 
-The service is versitygw where build/versitygw is there (`tools/setup.sh s3` makes it): a real
-server, which checks signatures and conditions. Otherwise moto, which accepts any signature."""
+RONDO_S3 names it: versitygw (built by `tools/setup.sh s3`), a real server that checks signatures and
+conditions, or moto, which is quick to have and accepts any signature. Without it: versitygw when it
+is built."""
 
 import http.client
 import os
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import socketserver
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GATEWAY = ROOT / "build/versitygw/versitygw"
+IS_REAL = os.environ.get("RONDO_S3", "versitygw" if GATEWAY.exists() else "moto") == "versitygw"
 ACCESS, SECRET, REGION = "test-access-key", "test-secret-key-that-nobody-may-log", "us-east-1"
 START_SECONDS = 30
 
@@ -43,7 +46,7 @@ class Service:
         self.port = port or free_port()
         self.own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="rondo-s3-"))
-        self.is_real = GATEWAY.exists()
+        self.is_real = IS_REAL
         if self.is_real:
             command = [GATEWAY, "--access", ACCESS, "--secret", SECRET, "--region", REGION,
                        "--port", f"127.0.0.1:{self.port}", "--quiet", *flags, "posix", self.folder]
@@ -92,12 +95,16 @@ class FaultProxy:
     """Hands requests on, but for what `fault(method, path, body)` says: None (nothing), "drop" (cut
     before an answer), "cut" (cut in the middle of the answer's body), ("answer", status, body),
     ("late", status, body) which lets the request through and answers otherwise, or a number of
-    seconds to wait. Keeps (method, path) of every request."""
+    seconds to wait. Keeps (method, path) of every request. With a certificate of trustme's it
+    speaks TLS as localhost."""
 
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, certificate=None):
         self.target = urllib.parse.urlsplit(endpoint)
-        self.fault, self.seen = lambda method, path, body: None, []
-        proxy = self
+        self.fault, self.seen, self.connections = lambda method, path, body: None, [], 0
+        proxy, context = self, None
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(context)
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
@@ -107,11 +114,20 @@ class FaultProxy:
         class Threads(socketserver.ThreadingTCPServer):
             daemon_threads, allow_reuse_address, request_queue_size = True, True, 128
 
+            def get_request(self):
+                sock, address = super().get_request()
+                proxy.connections += 1
+                if context:  # shakes hands with the first byte, on the connection's own thread
+                    sock = context.wrap_socket(sock, server_side=True,
+                                               do_handshake_on_connect=False)
+                return sock, address
+
             def handle_error(self, *_):
                 pass  # a peer that left
 
         self.server = Threads(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        port = self.server.server_address[1]
+        self.endpoint = f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def serve_one(self, rfile, wfile, sock):

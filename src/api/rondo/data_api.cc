@@ -107,14 +107,20 @@ Task<Result<DataApi::DatasetList>> DataApi::list(rpc::None, rpc::Context context
 }
 
 Task<Result<data::Version>> DataApi::create_version(NewVersion wanted, rpc::Context context) {
+    const data::Service::NewVersion request{wanted.dataset, wanted.entries, wanted.message,
+                                            wanted.parent, std::nullopt};
+    CO_TRY_ASSIGN(std::string tree, co_await parts_.db.read([this, request](store::Tx& tx) {
+        return parts_.data.tree_of(tx, parts_.workspace_id, request);
+    }));
+    CO_TRY_ASSIGN(const blob::Stored stored,
+                  co_await parts_.pool.run(
+                      [this, tree = std::move(tree)] { return parts_.blobs.put(tree); }));
     co_return co_await parts_.db.write(
         store::Durability::full,
-        [this, wanted = std::move(wanted),
+        [this, request, stored,
          caller = context.request->caller](store::Tx& tx) -> Result<data::Version> {
             TRY_ASSIGN(auto made,
-                       parts_.data.create_version(tx, parts_.workspace_id,
-                                                  {wanted.dataset, wanted.entries, wanted.message,
-                                                   wanted.parent, std::nullopt}));
+                       parts_.data.create_version(tx, parts_.workspace_id, request, stored));
             if (made.number == 1)
                 TRY(auth::own(tx, caller.get(),
                               {std::string(data::kDatasetKind), made.dataset_id}));

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "domain/data/store.h"
+#include "platform/crypto/crypto.h"
 
 namespace rondo::data {
 namespace {
@@ -92,8 +93,8 @@ Result<std::vector<Entry>> read_tree(std::string_view text) {
     return out;
 }
 
-Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id,
-                                        NewVersion request) const {
+Result<Service::NewVersion> Service::complete(store::Tx& tx, int64_t workspace_id,
+                                              NewVersion request) const {
     TRY(check_name(request.dataset));
     if (request.entries.empty())
         return fail(Code::invalid, "a version needs at least one file", "entries");
@@ -104,7 +105,6 @@ Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id,
         return fail(Code::invalid, "the message has to be text of at most 10,000 bytes", "message");
     std::sort(request.entries.begin(), request.entries.end(),
               [](const Entry& a, const Entry& b) { return a.path < b.path; });
-    Version version;
     for (size_t i = 0; i < request.entries.size(); ++i) {
         Entry& entry = request.entries[i];
         TRY(check_path(entry.path));
@@ -119,15 +119,29 @@ Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id,
                                              entry.digest.substr(0, 12) +
                                              "...) are not stored; upload them first");
         entry.size = *size;
-        version.bytes += *size;
     }
+    return request;
+}
+
+Result<std::string> Service::tree_of(store::Tx& tx, int64_t workspace_id,
+                                     NewVersion request) const {
+    TRY_ASSIGN(NewVersion complete_one, complete(tx, workspace_id, std::move(request)));
+    return write_tree(std::move(complete_one.entries));
+}
+
+Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id, NewVersion request,
+                                        const blob::Stored& tree) const {
+    TRY_ASSIGN(request, complete(tx, workspace_id, std::move(request)));
+    Version version;
+    for (const Entry& entry : request.entries) version.bytes += entry.size;
     version.files = static_cast<int64_t>(request.entries.size());
-    const std::string tree = write_tree(std::move(request.entries));
-    TRY_ASSIGN(const auto stored, blobs_.put(tree));
+    if (sha256_hex(write_tree(std::move(request.entries))) != tree.digest.hex())
+        return fail(Code::conflict, "the files of " + quoted(request.dataset) +
+                                        " changed while the version was made; try again");
     const Time now = env_.now();
-    TRY(sql::grant(tx, workspace_id, stored.digest.hex(), static_cast<int64_t>(stored.size), now));
+    TRY(sql::grant(tx, workspace_id, tree.digest.hex(), static_cast<int64_t>(tree.size), now));
     version.dataset = request.dataset;
-    version.digest = stored.digest.hex();
+    version.digest = tree.digest.hex();
     version.parent = request.parent;
     version.message = std::move(request.message);
     version.created = now;

@@ -37,9 +37,13 @@ class Service {
         std::optional<int64_t> parent;
         std::optional<int64_t> cause;  // event
     };
-    // Checks names, and that the workspace may read every digest. Call from a thread that may
-    // block: the tree itself is stored first.
-    Result<Version> create_version(store::Tx& tx, int64_t workspace_id, NewVersion request) const;
+    // The tree of a version to be, after checks of names and that the workspace may read every
+    // digest. Its bytes are stored before create_version is called: a transaction does not wait
+    // for the place where blobs lie.
+    Result<std::string> tree_of(store::Tx& tx, int64_t workspace_id, NewVersion request) const;
+    // Checks the same again, and that the stored tree is the version's.
+    Result<Version> create_version(store::Tx& tx, int64_t workspace_id, NewVersion request,
+                                   const blob::Stored& tree) const;
 
     // number 0: the latest.
     Result<Version> get_version(store::Tx& tx, int64_t workspace_id, const std::string& dataset,
@@ -50,6 +54,9 @@ class Service {
                                            std::span<const std::string> digests) const;
 
   private:
+    // Checks the request and fills in the sizes of its entries, in the order of their paths.
+    Result<NewVersion> complete(store::Tx& tx, int64_t workspace_id, NewVersion request) const;
+
     Env& env_;
     const events::Events& events_;
     blob::Store& blobs_;

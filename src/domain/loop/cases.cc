@@ -21,6 +21,13 @@ namespace {
 
 using json::Value;
 
+// What the model or the data cause is a verdict; what the machine or the place of the bytes causes
+// is tried again.
+bool is_verdict(const Error& error) {
+    return error.code == Code::invalid || error.code == Code::not_found ||
+           error.code == Code::unsupported || error.code == Code::too_large;
+}
+
 class CaseDriver {
   public:
     CaseDriver(const Parts& parts, serving::Endpoint& endpoint, Case c, Policy policy,
@@ -113,17 +120,23 @@ class CaseDriver {
         auto latest = parts_.db.read_now([&](store::Tx& tx) {
             return parts_.data.get_version(tx, row_.workspace_id, dataset, 0);
         });
-        if (!latest) return fail_case("no_data", "retrain.failed", latest.error().message);
+        if (!latest && is_verdict(latest.error()))
+            return fail_case("no_data", "retrain.failed", latest.error().message);
+        TRY(latest);
         TRY_ASSIGN(auto entries, parts_.data.entries(*latest));
         TRY_ASSIGN(const auto more, new_file(entries));
         if (more) entries.push_back(*more);
         // Before anything is written: can these data be split at all?
         const auto tables =
             gates::read_tables(parts_.blobs, entries, spec().data.rows, spec().data);
-        if (!tables) return fail_case("no_data", "retrain.failed", tables.error().message);
+        if (!tables && is_verdict(tables.error()))
+            return fail_case("no_data", "retrain.failed", tables.error().message);
+        TRY(tables);
         const auto holdout = gates::holdout_of(*tables, spec().gate, row_.spec.maturation);
         if (!holdout) return fail_case("no_data", "retrain.failed", holdout.error().message);
 
+        // The tree of the version to come, stored outside of the transaction.
+        TRY_ASSIGN(const auto tree, parts_.blobs.put(data::write_tree(entries)));
         Case before = case_;
         const Status started =
             parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
@@ -132,7 +145,7 @@ class CaseDriver {
                 if (case_.tick == Time{}) case_.tick = Time{holdout->to + std::chrono::days{1}};
                 data::Version version = *latest;
                 if (more) {
-                    TRY_ASSIGN(version, add_version(tx, *latest, entries, *more));
+                    TRY_ASSIGN(version, add_version(tx, *latest, entries, *more, tree));
                 }
                 case_.data_version = version.number;
                 return start_training(tx, version, *holdout);
@@ -146,7 +159,7 @@ class CaseDriver {
 
     Result<data::Version> add_version(store::Tx& tx, const data::Version& latest,
                                       const std::vector<data::Entry>& entries,
-                                      const data::Entry& more) const {
+                                      const data::Entry& more, const blob::Stored& tree) const {
         TRY(data::sql::grant(tx, row_.workspace_id, more.digest, more.size, parts_.env.now()));
         data::Service::NewVersion request;
         request.dataset = latest.dataset;
@@ -154,7 +167,7 @@ class CaseDriver {
         request.parent = latest.number;
         request.message = "predictions of endpoint " + row_.spec.name + " with their labels";
         request.cause = case_.cause;
-        return parts_.data.create_version(tx, row_.workspace_id, std::move(request));
+        return parts_.data.create_version(tx, row_.workspace_id, std::move(request), tree);
     }
 
     Status start_training(store::Tx& tx, const data::Version& version,
@@ -243,11 +256,7 @@ class CaseDriver {
             return ok();
         };
         if (Status asked = ask(); !asked) {
-            // What the model or the data cause is a verdict; what the machine causes is tried
-            // again.
-            const Code code = asked.error().code;
-            if (code != Code::invalid && code != Code::not_found && code != Code::unsupported)
-                return fail(asked.error());
+            if (!is_verdict(asked.error())) return fail(asked.error());
             verdict.passed = false;
             verdict.candidate = candidate;
             verdict.champion = champion;

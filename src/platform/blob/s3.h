@@ -1,6 +1,6 @@
 // Blobs in a bucket of an S3 service, as <prefix>objects/ab/<digest>. A blob's name is known only
 // when its last byte is, so uploads wait in a local folder (in memory up to 1 MiB) and go out at
-// commit(): in one conditional put, or in parts, eight of MiB each and four at a time for all
+// commit(): in one conditional put, or in parts of 8 MiB, four at a time for all
 // uploads together. Memory is bounded by those, whatever the sizes. Reading in order costs one
 // request per 2 MiB, get() one for a whole blob.
 #pragma once

@@ -172,17 +172,20 @@ std::unexpected<Error> Bucket::trouble(const client::Response& answer,
     if (error.code == "NoSuchBucket")
         return fault(Code::unavailable,
                      "there is no bucket " + quoted(settings_.bucket) + "; create it first");
-    if (answer.status == 404) return fault(Code::not_found, "no such object");
     if (error.code == "RequestTimeTooSkewed")
         return fault(Code::unavailable,
                      "this machine's clock differs from the service's by more "
                      "than 15 minutes; set it");
-    if (error.code == "InvalidAccessKeyId" || error.code == "SignatureDoesNotMatch" ||
-        error.code == "InvalidToken" || error.code == "ExpiredToken" ||
-        error.code == "InvalidAccessKey")
+    constexpr std::string_view kOfCredentials[] = {"InvalidAccessKeyId", "SignatureDoesNotMatch",
+                                                   "InvalidToken", "ExpiredToken",
+                                                   "XAdminUserNotFound"};
+    if (std::ranges::find(kOfCredentials, error.code) != std::end(kOfCredentials))
         return fault(Code::unavailable, "the credentials are not accepted (" + error.code +
                                             "); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY "
                                             "and AWS_SESSION_TOKEN");
+    const bool of_key = error.code.empty() || error.code == "NoSuchKey" ||
+                        error.code == "NoSuchUpload" || error.code == "NotFound";
+    if (answer.status == 404 && of_key) return fault(Code::not_found, "no such object");
     const bool elsewhere = answer.status == 301 || answer.status == 307 ||
                            error.code == "AuthorizationHeaderMalformed" ||
                            error.code == "IllegalLocationConstraintException";
@@ -238,6 +241,7 @@ Result<uint64_t> Bucket::get(const std::string& key, uint64_t first, uint64_t le
     const uint64_t end = length > UINT64_MAX - first ? UINT64_MAX : first + length;
     for (int fruitless = 0;;) {
         const uint64_t before = at;
+        bool heard = false;
         const bool ranged = at > 0 || end != UINT64_MAX;
         Call request{.method = "GET",
                      .key = settings_.prefix + key,
@@ -250,6 +254,7 @@ Result<uint64_t> Bucket::get(const std::string& key, uint64_t first, uint64_t le
         }
         client::Streams streams;
         streams.head = [&](const client::Response& head) -> Status {
+            heard = true;
             const auto size = whole_size(head);
             if (!size || (ranged && head.status != 206))
                 return fail(*(refused = Error{Code::unavailable,
@@ -280,12 +285,11 @@ Result<uint64_t> Bucket::get(const std::string& key, uint64_t first, uint64_t le
         }
         if (answer && !is_success(*answer)) return trouble(*answer, "cannot read from");
         if (answer && whole && at == std::min(end, *whole)) return *whole;
-        // Cut: go on from here.
+        // Cut in the middle: go on from here. When nothing was heard, all attempts are used up.
+        if (!heard && !answer) return fail(answer.error());
         fruitless = at > before ? 0 : fruitless + 1;
-        if (fruitless == kResumes || (!answer && !whole)) {
-            if (!answer) return fail(answer.error());
+        if (fruitless == kResumes)
             return fail(Code::unavailable, name_ + " ends " + key + " too early");
-        }
     }
 }
 

@@ -305,7 +305,7 @@ class PooledClient final : public Client {
                                            answer.error().code == Code::deadline_exceeded;
             const bool may = is_idempotent(request.method) || request.repeatable;
             // What a sink was given cannot be taken back.
-            const bool given = !answer && sink != nullptr && progress.answered;
+            const bool given = !answer && progress.delivered;
             if (!asks || !may || given || progress.body_used || attempt >= request.retry.attempts)
                 co_return answer;
             Micros pause = back_off(request.retry, attempt);

@@ -208,7 +208,7 @@ TEST_CASE("client: an answer streams in no faster than it is taken") {
     streams.sink = [&](std::string_view piece) -> Status {
         if (taken == 0) std::this_thread::sleep_for(std::chrono::milliseconds(200));
         taken += piece.size();
-        ahead = std::max<uint64_t>(ahead, said - taken);
+        ahead = std::max<uint64_t>(ahead, std::max<uint64_t>(said, taken) - taken);
         return ok();
     };
     const auto answer = client->send(request, streams);
@@ -246,7 +246,7 @@ TEST_CASE("T39 client: answers that come slowly or never end") {
         change(request);
         const auto begun = std::chrono::steady_clock::now();
         const Code code = code_of(client->send(request));
-        CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
+        CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));
         return code;
     };
     const auto same = [](Request&) {};
@@ -272,11 +272,16 @@ TEST_CASE("T39 client: answers that come slowly or never end") {
             }
         };
     };
-    const auto small = [](Request& request) { request.limit = 100'000; };
+    const auto small = [](Request& request) {
+        request.limit = 100'000;
+        request.timeouts = {kSecond * 15, kSecond * 15, kSecond * 15, kSecond * 15};
+    };
     const std::string k(1000, 'a');
+    std::string chunks;
+    for (int i = 0; i < 1000; ++i) chunks += "1\r\na\r\n";
     CHECK(serve(flood("HTTP/1.1 200 OK\r\n\r\n", k), small) == Code::too_large);
-    CHECK(serve(flood("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "1\r\na\r\n"),
-                small) == Code::too_large);
+    CHECK(serve(flood("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", chunks), small) ==
+          Code::too_large);
     CHECK(serve(flood("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n", k), small) ==
           Code::too_large);
     CHECK(serve(flood("HTTP/1.1 200 OK\r\nx: ", k), small) == Code::unavailable);
@@ -450,6 +455,7 @@ TEST_CASE("client: requests are cancelled from outside, and by the client's end"
 }
 
 TEST_CASE("client: coroutines of another loop") {
+    boost::asio::io_context loop;  // outlives the client, whose thread posts to it
     ScriptServer server(always(std::string(300'000, 'z')));
     const auto client = open();
     struct Count final : AsyncSink {
@@ -459,7 +465,6 @@ TEST_CASE("client: coroutines of another loop") {
             co_return ok();
         }
     };
-    boost::asio::io_context loop;
     std::array<Count, 20> counts;
     int good = 0;
     for (Count& count : counts) {

@@ -103,6 +103,7 @@ class Exchange {
         if (head.has_length && head.head.length > request_.limit) co_return too_large();
         const bool to_sink = sink_ != nullptr && out.status >= 200 && out.status < 300;
         if (to_sink) {
+            progress_.delivered = true;
             flight_.arm(Micros::max(), "the answer of " + name_);
             CO_TRY(co_await sink_->begin(out));
             if (const auto ended = flight_.ended()) co_return fail(*ended);

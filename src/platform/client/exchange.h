@@ -8,6 +8,7 @@ namespace rondo::client {
 // What an exchange came to, beside its answer.
 struct Progress {
     bool answered = false;   // a byte of an answer arrived
+    bool delivered = false;  // the sink has seen something of it
     bool body_used = false;  // the source gave a piece
     bool keep = false;       // the connection is good for another request
     bool swallowed = false;  // a kept connection took the request and was closed: may go again
