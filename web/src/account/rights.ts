@@ -21,9 +21,9 @@ export const SCOPE_WORDS: Record<Scope, string> = {
 
 export const LEVEL_WORDS: Record<Level, string> = {
   none: 'nothing, whatever the role says',
-  read: 'read',
-  use: 'read and call',
-  edit: 'read, call and change',
+  read: 'see it',
+  use: 'see and call it',
+  edit: 'see, call and change it',
   manage: 'everything, deleting and sharing included',
 };
 

@@ -14,12 +14,15 @@ import { Button, Select, useAction } from '../parts/form';
 import type { Tone } from '../loop/words';
 import { param, setParams } from '../router';
 
-const PAGE = 200;
+const PAGE = 100;
 const TONES: Record<AuditRow['outcome'], Tone> = {
   asked: 'busy', done: 'good', failed: 'bad', refused: 'warm',
 };
 const NAMES: Record<Filter, string> = { actor: 'Who', action: 'What', outcome: 'Outcome' };
 const ANY = '';
+
+// What somebody does to their own account needs no second name.
+const objectWords = ({ actor, object }: Deed) => (object === `user ${actor}` ? '' : object);
 
 function Row({ deed }: { deed: Deed }) {
   const details = [detailWords(deed.detail), detailWords(deed.ended?.detail ?? '')].filter(Boolean);
@@ -33,7 +36,7 @@ function Row({ deed }: { deed: Deed }) {
         <p>
           <b>{deed.actor}</b>{' '}
           {deed.of === undefined
-            ? <>{actionWords(deed.action)} <span class="soft">{deed.object}</span></>
+            ? <>{actionWords(deed.action)} <span class="soft">{objectWords(deed)}</span></>
             : <span class="soft">end of row {deed.of}</span>}
         </p>
         {details.map((text) => <p key={text} class="soft deed-detail">{text}</p>)}

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { accounts } from '../api/accounts';
 import { session, signIn } from '../api/session';
 import { NoAccounts } from '../parts/accounts';
-import { Button, Form, Password, useAction } from '../parts/form';
+import { Button, Form, Password, PasswordOwner, useAction } from '../parts/form';
 
 export const NEW_PASSWORD = { minLength: 12, maxLength: 1024 };
 export const NEW_PASSWORD_HINT = 'At least 12 characters. Long and easy to remember beats short and odd.';
@@ -25,8 +25,7 @@ function Change({ name }: { name: string }) {
   return (
     <section class="card narrow">
       <Form action={action} done={done} label="Change password">
-        {/* Tells password managers whose it is. */}
-        <input type="text" name="username" autocomplete="username" value={name} hidden readOnly />
+        <PasswordOwner name={name} />
         <Password label="Password until now" name="old" autocomplete="current-password" required
           value={old} onInput={setOld} />
         <Password label="New password" name="new" autocomplete="new-password" required

@@ -17,15 +17,19 @@ function Own({ me }: { me: Me & { name: string } }) {
           can be revoked without touching the others.
         </p>
       </header>
-      <div class="columns">
-        <section class="column card" aria-labelledby="kept">
-          <h2 id="kept">What you have</h2>
-          <TokenRows tokens={tokens} none="None yet." />
-        </section>
-        <section class="column card" aria-labelledby="new">
-          <h2 id="new">New token</h2>
-          <NewToken user={me.name} me={me} made={() => void tokens.refresh()} />
-        </section>
+      <div class="columns halves">
+        <div class="column">
+          <section class="card" aria-labelledby="kept">
+            <h2 id="kept">What you have</h2>
+            <TokenRows tokens={tokens} none="None yet." />
+          </section>
+        </div>
+        <div class="column">
+          <section class="card" aria-labelledby="new">
+            <h2 id="new">New token</h2>
+            <NewToken user={me.name} me={me} made={() => void tokens.refresh()} />
+          </section>
+        </div>
       </div>
     </>
   );

@@ -19,7 +19,7 @@ export function NoAccounts() {
       <Snippet label="Shell: make the first administrator" text="rondo user create" />
       <p class="soft">
         Run it on the server's machine, beside its data folder; <code>rondo user create --help</code>
-        {' '}says how. What needs more than reading takes the token of the data folder until then.
+        {' '}says how. Until then, what runs code or moves traffic takes the token of the data folder.
       </p>
     </div>
   );

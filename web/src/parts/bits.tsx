@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
 import { exactMoment } from '../format/time';
 import type { Tone } from '../loop/words';
-import { link } from '../router';
+import { address, link } from '../router';
 
 export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`pill tone-${tone}`}>{children}</span>;
@@ -38,7 +38,7 @@ export function Closed({ title, why }: { title: string; why: string }) {
     <div class="page-head" role="alert">
       <h1>{title}</h1>
       <p class="lead sentence">{why}</p>
-      <p><a href={link.start}>All endpoints</a></p>
+      {address.value.route.page !== 'start' && <p><a href={link.start}>All endpoints</a></p>}
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function Confirm({ title, children, does, typed, act, close }: {
         <div class="buttons">
           <Button submit kind="bad-button" busy={action.busy} why={why}>{does}</Button>
           <button type="button" class="quiet-button" autofocus={typed === undefined} onClick={close}>
-            Keep it
+            Cancel
           </button>
         </div>
       </form>

@@ -36,14 +36,15 @@ export function useAction(act: () => Promise<unknown>): Action {
 
 // A button that says why it cannot be used. It keeps its place among the keys, so that everybody
 // can find out.
-export function Button({ why, busy = false, kind = 'quiet-button', children, onClick, submit = false, label }: {
+export function Button({ why, busy = false, kind = 'quiet-button', children, onClick, submit = false,
+  label }: {
   why?: string | undefined;
   busy?: boolean;
   kind?: 'quiet-button' | 'main-button' | 'bad-button' | 'link-button';
   children: ComponentChildren;
   onClick?: () => void;
   submit?: boolean;
-  label?: string;
+  label?: string | undefined;
 }) {
   const off = why !== undefined || busy;
   return (
@@ -108,6 +109,7 @@ const HIDDEN = { type: 'password' } as const;
 export function Password({ label, hint, value, onInput, ...more }: InputProps) {
   const id = useId();
   const [shown, setShown] = useState(false);
+  const toggle = shown ? 'Hide' : 'Show';
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -116,14 +118,19 @@ export function Password({ label, hint, value, onInput, ...more }: InputProps) {
           autocapitalize="none" spellcheck={false}
           aria-describedby={hint ? `${id}-hint` : undefined}
           onInput={(event) => onInput(event.currentTarget.value)} />
-        <button type="button" class="quiet-button" aria-pressed={shown} aria-controls={id}
-          aria-label={`Show: ${label.toLowerCase()}`} onClick={() => setShown(!shown)}>
-          {shown ? 'Hide' : 'Show'}
+        <button type="button" class="quiet-button" aria-controls={id}
+          aria-label={`${toggle} what is typed`} onClick={() => setShown(!shown)}>
+          {toggle}
         </button>
       </div>
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
     </div>
   );
+}
+
+// Tells password managers whose password a form is about.
+export function PasswordOwner({ name }: { name: string }) {
+  return <input type="text" name="username" autocomplete="username" value={name} hidden readOnly />;
 }
 
 export function Select<T extends string>({ label, hint, value, options, onChange, why }: {

@@ -102,11 +102,13 @@ function Row({ token, revoke, why }: {
         </p>
         <p class="soft">
           {session ? 'signed in ' : 'made '}<When at={token.created} />
-          {' · '}{token.last_used ? <>last used <When at={token.last_used} /></> : 'not used yet'}
+          {token.last_used
+            ? <> · last used <When at={token.last_used} /></>
+            : !session && ' · not used yet'}
           {' · '}<Expiry token={token} />
         </p>
       </div>
-      <Button onClick={revoke} why={why} label={session ? 'Sign it out' : `Revoke ${name}`}>
+      <Button onClick={revoke} why={why} label={session ? undefined : `Revoke ${name}`}>
         {session ? 'Sign out' : 'Revoke'}
       </Button>
     </li>

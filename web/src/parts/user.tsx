@@ -10,7 +10,9 @@ import { NEW_PASSWORD, NEW_PASSWORD_HINT } from '../pages/password';
 import { link } from '../router';
 import { Pill } from './bits';
 import { Confirm } from './confirm';
-import { Button, Check, Form, Password, Select, Text, useAction } from './form';
+import {
+  Button, Check, Form, Password, PasswordOwner, Select, Text, useAction,
+} from './form';
 import { NewToken, TokenRows, useTokens, When } from './tokens';
 
 interface Props {
@@ -60,6 +62,7 @@ function PasswordForm({ user, why }: Props) {
   });
   return (
     <Form action={action} done={done} label="Set password">
+      <PasswordOwner name={user.name} />
       <Password label="New password" required autocomplete="new-password" {...NEW_PASSWORD}
         hint={NEW_PASSWORD_HINT} value={password} onInput={setPassword} />
       <div class="buttons">
