@@ -91,6 +91,11 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
                      "Further host names that requests may carry")
         ->envname("RONDO_ALLOWED_HOST");
     server
+        ->add_option("--admin-password-file", config.admin_password_file,
+                     "When there are no accounts yet: make an administrator 'admin' with this "
+                     "password")
+        ->envname("RONDO_ADMIN_PASSWORD_FILE");
+    server
         ->add_option("--environment", flags.environments,
                      "A Python environment for tasks and models: NAME=/path/to/python")
         ->envname("RONDO_ENVIRONMENT")
@@ -140,11 +145,6 @@ Status start_server(app::Config& config, const ServerFlags& flags) {
     }
     if (config.certificate_file.empty() != config.key_file.empty())
         return fail(Code::invalid, "--tls-cert and --tls-key belong together");
-    if (config.host != "127.0.0.1" && config.host != "::1")
-        return fail(Code::invalid,
-                    "without accounts the server listens on loopback only; "
-                    "'" +
-                        config.host + "' is not");
     config.log_level = flags.log_level == "debug"     ? log::Level::debug
                        : flags.log_level == "warning" ? log::Level::warning
                        : flags.log_level == "error"   ? log::Level::error

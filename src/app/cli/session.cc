@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/env.h"
 #include "base/text.h"
@@ -61,6 +62,9 @@ Result<Session> Session::open(const Common& common) {
     TRY_ASSIGN(auto http, client::Client::open(system_env()));
     FileSystem& files = system_env().files();
     std::string file = common.token_file;
+    const char* given = std::getenv("RONDO_TOKEN");
+    if (file.empty() && given != nullptr && *given != '\0')
+        return Session(std::move(http), url.origin(), given, common.json);
     if (file.empty() && files.exists(std::string(kDefaultToken))) file = kDefaultToken;
     std::string token;
     if (!file.empty()) {
