@@ -13,6 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 from rondo_server import Server  # noqa: E402
 from small_loop import SmallLoop  # noqa: E402
+from team import Team  # noqa: E402
 
 CHROMIUM = os.environ.get("RONDO_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -50,6 +51,13 @@ def loop(tmp_path_factory):
         yield small
 
 
+@pytest.fixture(scope="session")
+def team(tmp_path_factory):
+    """A server with accounts of every role, and something that they may see or not."""
+    with server_in(tmp_path_factory.mktemp("team")) as server:
+        yield Team(server)
+
+
 @pytest.fixture
 def bare(tmp_path):
     """A server with nothing on it, and its folder."""
@@ -70,17 +78,19 @@ def browser():
 @pytest.fixture
 def open_page(browser):
     """Opens addresses in fresh profiles. At the end no page may have met an error, a violation of
-    its policy, or a host other than its own. A page of something absent is told so by 404s, which
-    the browser writes to the console by itself."""
+    its policy, or a host other than its own. Answers of the statuses that a test expects are
+    written to the console by the browser itself."""
     opened = []
 
-    def open_at(url, path="/", width=1280, height=900, scheme="light", grants=(), absent=False):
+    def open_at(url, path="/", width=1280, height=900, scheme="light", grants=(), statuses=(),
+                cookies=()):
         context = browser.new_context(viewport={"width": width, "height": height},
                                       color_scheme=scheme, permissions=list(grants))
+        context.add_cookies(list(cookies))
         page = context.new_page()
         problems = []
         page.on("console", lambda m: m.type in ("error", "warning") and
-                not (absent and "status of 404" in m.text) and problems.append(m.text))
+                not any(f"status of {s}" in m.text for s in statuses) and problems.append(m.text))
         page.on("pageerror", lambda e: problems.append(str(e)))
         page.on("request", lambda r: r.url.startswith((url + "/", "data:")) or
                 problems.append("a request left the host: " + r.url))

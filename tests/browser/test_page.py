@@ -247,5 +247,5 @@ def test_keys_and_theme(loop, open_page):
 
 
 def test_an_endpoint_that_is_not_there(loop, open_page):
-    page = open_page(loop.url, "/#/endpoints/nowhere", absent=True)
+    page = open_page(loop.url, "/#/endpoints/nowhere", statuses=(404,))
     expect(page.locator("main")).to_contain_text("no endpoint 'nowhere'")

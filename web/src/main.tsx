@@ -1,9 +1,17 @@
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { connect } from './api/live';
+import { effect } from '@preact/signals';
+import { connect, disconnect } from './api/live';
+import { askWhoIAm, session, startSession } from './api/session';
+import { AuditPage } from './pages/audit';
 import { EndpointPage } from './pages/endpoint';
+import { PasswordPage } from './pages/password';
 import { ExperimentPage, RunPage } from './pages/run';
+import { SignInPage } from './pages/signin';
 import { StartPage } from './pages/start';
+import { TokensPage } from './pages/tokens';
+import { UsersPage } from './pages/users';
+import { Problem, Skeleton } from './parts/bits';
 import { Shell } from './parts/shell';
 import { address, link, startRouter } from './router';
 import { startTheme } from './theme';
@@ -13,6 +21,7 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/parts.css';
 import './style/charts.css';
+import './style/accounts.css';
 
 function Unknown({ path }: { path: string }) {
   useEffect(() => {
@@ -34,11 +43,32 @@ function Page() {
     case 'endpoint': return <EndpointPage key={route.name} name={route.name} />;
     case 'run': return <RunPage key={route.id} id={route.id} />;
     case 'experiment': return <ExperimentPage key={route.id} id={route.id} />;
+    case 'password': return <PasswordPage />;
+    case 'tokens': return <TokensPage />;
+    case 'users': return <UsersPage />;
+    case 'audit': return <AuditPage />;
     case 'unknown': return <Unknown path={route.path} />;
+  }
+}
+
+// What is shown depends on who looks. The address stays, whatever stands in its place meanwhile.
+function Entrance() {
+  const now = session.value;
+  switch (now.state) {
+    case 'asking': return <><Skeleton height={60} /><Skeleton height={150} /></>;
+    case 'unreachable': return <Problem error={now.error} retry={() => void askWhoIAm()} />;
+    case 'out': return <SignInPage ended={now.ended} />;
+    // Nothing of one account stays for the next one.
+    default: return <Page key={now.me.name ?? ''} />;
   }
 }
 
 startTheme();
 startRouter();
-connect();
-render(<Shell><Page /></Shell>, document.getElementById('app')!);
+startSession();
+effect(() => {
+  const { state } = session.value;
+  if (state === 'open' || state === 'in') connect(() => void askWhoIAm());
+  else disconnect();
+});
+render(<Shell><Entrance /></Shell>, document.getElementById('app')!);

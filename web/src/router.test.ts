@@ -10,6 +10,11 @@ describe('routes', () => {
     ['/experiments/2', { page: 'experiment', id: '2' }],
     ['/experiments/2/runs/abc', { page: 'run', id: 'abc' }],
     ['/runs/abc', { page: 'run', id: 'abc' }],
+    ['/account/tokens', { page: 'tokens' }],
+    ['/account/password', { page: 'password' }],
+    ['/admin/users', { page: 'users' }],
+    ['/admin/audit', { page: 'audit' }],
+    ['/admin', { page: 'unknown', path: '/admin' }],
     ['/elsewhere', { page: 'unknown', path: '/elsewhere' }],
     ['/endpoints/100%', { page: 'endpoint', name: '100%' }],
   ])('%s', (path, route) => expect(routeOf(path)).toEqual(route));

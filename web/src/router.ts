@@ -8,6 +8,10 @@ export type Route =
   | { page: 'endpoint'; name: string }
   | { page: 'experiment'; id: string }
   | { page: 'run'; id: string }
+  | { page: 'password' }
+  | { page: 'tokens' }
+  | { page: 'users' }
+  | { page: 'audit' }
   | { page: 'unknown'; path: string };
 
 export interface Address {
@@ -35,6 +39,8 @@ export function routeOf(path: string): Route {
     if (third === 'runs' && fourth !== undefined) return { page: 'run', id: fourth };
     return { page: 'experiment', id: second };
   }
+  if (first === 'account' && (second === 'password' || second === 'tokens')) return { page: second };
+  if (first === 'admin' && (second === 'users' || second === 'audit')) return { page: second };
   return { page: 'unknown', path };
 }
 
@@ -53,6 +59,11 @@ export const link = {
   endpoint: (name: string) => `#/endpoints/${encodeURIComponent(name)}`,
   experiment: (id: string) => `#/experiments/${encodeURIComponent(id)}`,
   run: (id: string) => `#/runs/${encodeURIComponent(id)}`,
+  password: '#/account/password',
+  tokens: '#/account/tokens',
+  users: '#/admin/users',
+  user: (name: string) => `#/admin/users?user=${encodeURIComponent(name)}`,
+  audit: '#/admin/audit',
 };
 
 const hash = signal(typeof location === 'undefined' ? '' : location.hash);

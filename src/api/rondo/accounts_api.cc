@@ -236,7 +236,9 @@ Task<Result<AccountsApi::GrantList>> AccountsApi::list_grants(rpc::None, rpc::Co
 Result<auth::ObjectRef> AccountsApi::object_to_share(store::Tx& tx, const auth::Caller& caller,
                                                      const std::string& kind,
                                                      const std::string& name) const {
-    const auto object = parts_.gate.resolve(tx, kind, name);
+    // By its name, as grants are listed, before what could be another one's id.
+    auto object = parts_.gate.resolve(tx, kind == "experiment" ? "experiment_name" : kind, name);
+    if (!object && kind == "experiment") object = parts_.gate.resolve(tx, kind, name);
     if (!object && (object.error().code != Code::not_found || auth::administers(caller)))
         return fail(object.error());
     if (object) {

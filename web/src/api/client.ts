@@ -25,7 +25,14 @@ function messageOf(body: unknown): string | undefined {
   return error === undefined ? undefined : messageOf(error);
 }
 
-async function request<T>(path: string, init?: RequestInit): Promise<T> {
+// Told of answers 401 and 403: a session may have ended, or a role changed.
+let refused = () => {};
+export function whenRefused(act: () => void): void {
+  refused = act;
+}
+
+// Without telling of refusals, for who asks because of one.
+export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, { cache: 'no-store', ...init });
@@ -40,7 +47,20 @@ async function request<T>(path: string, init?: RequestInit): Promise<T> {
   return body as T;
 }
 
-const NATIVE = '/api/rondo/v1';
+export async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  try {
+    return await ask<T>(path, init);
+  } catch (problem) {
+    if (problem instanceof ApiError && [401, 403].includes(problem.status)) refused();
+    throw problem;
+  }
+}
+
+export function asJson(method: string, body: unknown): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+export const NATIVE = '/api/rondo/v1';
 const MLFLOW = '/api/2.0/mlflow';
 const endpoint = (name: string) => `${NATIVE}/endpoints/${encodeURIComponent(name)}`;
 
@@ -68,9 +88,7 @@ export const api = {
       `${MLFLOW}/experiments/get?experiment_id=${encodeURIComponent(id)}`)
       .then((a) => a.experiment),
   runs: (experimentId: string, limit: number) =>
-    request<{ runs?: MlflowRun[] }>(`${MLFLOW}/runs/search`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ experiment_ids: [experimentId], max_results: limit }),
-    }).then((a) => a.runs ?? []),
+    request<{ runs?: MlflowRun[] }>(`${MLFLOW}/runs/search`,
+      asJson('POST', { experiment_ids: [experimentId], max_results: limit }))
+      .then((a) => a.runs ?? []),
 };

@@ -18,17 +18,36 @@ function tell(event: LiveEvent | undefined): void {
   for (const listener of [...listeners]) listener(event);
 }
 
-export function connect(): void {
-  const source = new EventSource('/api/rondo/v1/events');
-  source.onopen = () => {
+let source: EventSource | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+
+// `closed` is told when the server refuses the connection.
+export function connect(closed: () => void): void {
+  disconnect();
+  const opened = new EventSource('/api/rondo/v1/events');
+  source = opened;
+  opened.onopen = () => {
     connection.value = 'live';
     tell(undefined);
   };
-  source.onmessage = (message: MessageEvent<string>) => tell(JSON.parse(message.data) as LiveEvent);
-  source.onerror = () => {
+  opened.onmessage = (message: MessageEvent<string>) =>
+    tell(JSON.parse(message.data) as LiveEvent);
+  opened.onerror = () => {
     connection.value = 'reconnecting';
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS);
+    if (opened.readyState !== EventSource.CLOSED) return;
+    closed();
+    retry = setTimeout(() => connect(closed), RETRY_MS);
   };
+}
+
+export function disconnect(): void {
+  clearTimeout(retry);
+  if (source) {
+    source.onerror = null;
+    source.close();
+  }
+  source = undefined;
+  connection.value = 'connecting';
 }
 
 export function subscribe(listener: Listener): () => void {

@@ -3,7 +3,7 @@
 import type { Ending } from '../api/types';
 
 // What the eye is told before it reads. Every tone also has words beside it.
-export type Tone = 'quiet' | 'good' | 'bad' | 'busy' | 'trial' | 'note';
+export type Tone = 'quiet' | 'good' | 'bad' | 'warm' | 'busy' | 'trial' | 'note';
 
 // Without a policy, nobody has said which loss matters.
 export function metricName(metric: string | undefined): string {

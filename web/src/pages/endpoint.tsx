@@ -12,7 +12,7 @@ import { stories } from '../loop/chain';
 import { stateOf } from '../loop/state';
 import { metricName, stepWords, type Tone } from '../loop/words';
 import { DriftTable } from '../parts/drift';
-import { Facts, Pill, Problem, Skeleton } from '../parts/bits';
+import { Facts, NotRead, Pill, Problem, Skeleton } from '../parts/bits';
 import { Rollouts } from '../parts/rollouts';
 import { LoopStrip } from '../parts/strip';
 import { entryId, Timeline } from '../parts/timeline';
@@ -208,7 +208,7 @@ export function EndpointPage({ name }: { name: string }) {
   }
   if (!status || !named) {
     return error
-      ? <Problem error={error} retry={() => void store.status.refresh()} />
+      ? <NotRead error={error} retry={() => void store.status.refresh()} />
       : <><Skeleton height={150} /><Skeleton height={66} /><Skeleton height={560} /></>;
   }
   return <Body store={store} status={status} />;

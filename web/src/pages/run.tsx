@@ -6,7 +6,7 @@ import { resource } from '../api/resource';
 import type { MlflowRun } from '../api/types';
 import { number } from '../format/number';
 import { exactMoment } from '../format/time';
-import { Facts, Pill, Problem, Skeleton } from '../parts/bits';
+import { Facts, NotRead, Pill, Skeleton } from '../parts/bits';
 import type { Tone } from '../loop/words';
 import { link } from '../router';
 
@@ -89,7 +89,7 @@ export function RunPage({ id }: { id: string }) {
     document.title = `${value?.info.run_name ?? 'Run'} – Rondo`;
   }, [value]);
   if (run.error.value) {
-    return <Problem error={run.error.value} retry={() => void run.refresh()} />;
+    return <NotRead error={run.error.value} retry={() => void run.refresh()} />;
   }
   return value ? <Run run={value} /> : <><Skeleton height={120} /><Skeleton height={300} /></>;
 }
@@ -105,7 +105,7 @@ export function ExperimentPage({ id }: { id: string }) {
     document.title = `${value?.experiment.name ?? 'Experiment'} – Rondo`;
   }, [value]);
   if (found.error.value) {
-    return <Problem error={found.error.value} retry={() => void found.refresh()} />;
+    return <NotRead error={found.error.value} retry={() => void found.refresh()} />;
   }
   if (!value) return <><Skeleton height={120} /><Skeleton height={300} /></>;
   return (

@@ -2,12 +2,13 @@
 
 import { useEffect, useMemo } from 'preact/hooks';
 import { EndpointListStore } from '../api/endpoints';
+import { session } from '../api/session';
 import type { EndpointStatus } from '../api/types';
 import { Spark } from '../charts/spark';
 import { number } from '../format/number';
 import { moment } from '../format/time';
 import { stateOf } from '../loop/state';
-import { Facts, Pill, Problem, Skeleton, Snippet } from '../parts/bits';
+import { Closed, Facts, NotRead, Pill, Skeleton, Snippet } from '../parts/bits';
 import { link } from '../router';
 import { countsOf } from './endpoint';
 
@@ -44,6 +45,9 @@ function Row({ store, status }: { store: EndpointListStore; status: EndpointStat
   );
 }
 
+const tokenSnippet = (url: string) => `export MLFLOW_TRACKING_URI=${url}
+export MLFLOW_TRACKING_TOKEN=rondo_pat_...`;
+
 const trainSnippet = (url: string) => `# pip install mlflow xgboost
 import mlflow, numpy, xgboost
 from mlflow.models import infer_signature
@@ -57,16 +61,24 @@ mlflow.xgboost.log_model(booster, name="model", registered_model_name="first",
 mlflow.MlflowClient().set_registered_model_alias("first", "champion", 1)`;
 
 // The model is loaded behind the answer to the first call, so that the second one may be early.
-const endpointSnippet = (url: string) => `curl -X PUT ${url}/api/rondo/v1/endpoints/first \\
-  -H "authorization: Bearer $(cat rondo-data/token)" \\
+const endpointSnippet = (url: string, token: string, ask: string) =>
+  `curl -X PUT ${url}/api/rondo/v1/endpoints/first \\
+  -H "authorization: Bearer ${token}" \\
   -H "content-type: application/json" \\
   -d '{"name": "first", "model": "models:/first@champion"}'
 
-curl -f --retry 5 ${url}/endpoints/first/invocations \\
+curl -f --retry 5 ${url}/endpoints/first/invocations \\${ask}
   -H "content-type: application/json" -d '{"inputs": [[0.7, 0.2]]}'`;
 
 function Empty() {
   const url = location.origin;
+  const now = session.value;
+  const accounts = now.state === 'in';
+  if (accounts && !now.me.admin && now.me.role === 'none') {
+    return <Closed title="Nothing to see yet" why="you have no role here, and no endpoint is
+      granted to you: an administrator of this server gives roles." />;
+  }
+  const bearer = '\n  -H "authorization: Bearer $MLFLOW_TRACKING_TOKEN" \\';
   return (
     <div class="empty">
       <h1>No endpoint yet</h1>
@@ -74,16 +86,39 @@ function Empty() {
         An endpoint answers with whatever version carries an alias, keeps every answer, and gives the
         loop something to watch. This page shows the first one as soon as it is there.
       </p>
+      {accounts && (
+        <>
+          <h2>First, a token</h2>
+          <p>
+            Make one for <b>operate</b> among <a href={link.tokens}>your tokens</a>, and let the shell
+            know it.
+          </p>
+          <Snippet label="Shell: the token" text={tokenSnippet(url)} />
+        </>
+      )}
       <h2>1. Register a model</h2>
       <Snippet label="Python: register a model" text={trainSnippet(url)} />
       <h2>2. Create an endpoint and ask it</h2>
-      <Snippet label="Shell: create an endpoint and ask it" text={endpointSnippet(url)} />
+      <Snippet label="Shell: create an endpoint and ask it" text={accounts
+        ? endpointSnippet(url, '$MLFLOW_TRACKING_TOKEN', bearer)
+        : endpointSnippet(url, '$(cat rondo-data/token)', '')} />
       <p class="soft">
-        The token is in the server's data folder. What else there is to call:{' '}
+        {!accounts && <>The token is in the server's data folder. </>}What else there is to call:{' '}
         <a href="/openapi.json">/openapi.json</a>. A policy
         (<code>rondo endpoint policy policy.yaml</code>) makes the loop watch it.
       </p>
+      <AccountHint />
     </div>
+  );
+}
+
+// Quiet, because a server for one person needs none.
+function AccountHint() {
+  if (session.value.state !== 'open') return null;
+  return (
+    <p class="soft account-hint">
+      This server has no accounts. <a href={link.users}>How to make them</a>
+    </p>
   );
 }
 
@@ -97,7 +132,7 @@ export function StartPage() {
   const error = store.list.error.value;
   if (!list) {
     return error
-      ? <Problem error={error} retry={() => void store.list.refresh()} />
+      ? <NotRead error={error} retry={() => void store.list.refresh()} />
       : <><Skeleton height={60} /><Skeleton height={150} /></>;
   }
   if (list.length === 0) return <Empty />;
@@ -107,6 +142,7 @@ export function StartPage() {
       <ul class="endpoint-list">
         {list.map((status) => <Row key={status.spec.name} store={store} status={status} />)}
       </ul>
+      <AccountHint />
     </>
   );
 }

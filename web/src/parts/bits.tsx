@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
 import { exactMoment } from '../format/time';
 import type { Tone } from '../loop/words';
+import { address, link } from '../router';
 
 export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`pill tone-${tone}`}>{children}</span>;
@@ -24,9 +25,29 @@ export function Problem({ error, retry }: { error: ApiError; retry: () => void }
   return (
     <div class="problem" role="alert">
       <p>{error.message}</p>
-      <button type="button" class="quiet-button" onClick={retry}>Try again</button>
+      {error.status !== 403 && (
+        <button type="button" class="quiet-button" onClick={retry}>Try again</button>
+      )}
     </div>
   );
+}
+
+// In place of a page that is not open to who looks.
+export function Closed({ title, why }: { title: string; why: string }) {
+  return (
+    <div class="page-head" role="alert">
+      <h1>{title}</h1>
+      <p class="lead sentence">{why}</p>
+      {address.value.route.page !== 'start' && <p><a href={link.start}>All endpoints</a></p>}
+    </div>
+  );
+}
+
+// What takes the place of a page that could not be read.
+export function NotRead({ error, retry }: { error: ApiError; retry: () => void }) {
+  return error.status === 403
+    ? <Closed title="Not open to you" why={error.message} />
+    : <Problem error={error} retry={retry} />;
 }
 
 export function Facts({ items }: { items: [name: string, value: string, tone?: Tone][] }) {

@@ -4,8 +4,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { connection } from '../api/live';
-import { address, link } from '../router';
+import { session } from '../api/session';
+import { address, link, type Route } from '../router';
 import { nextTheme, theme } from '../theme';
+import { AccountMenu } from './menu';
 import { askWhy, stepThrough } from './timeline';
 
 const SHORT_ID = 8;
@@ -66,8 +68,13 @@ function Help() {
   );
 }
 
+const ACCOUNT_PAGES: Partial<Record<Route['page'], string>> = {
+  password: 'Your password', tokens: 'Your tokens', users: 'Users', audit: 'Audit trail',
+};
+
 function Trail() {
   const { route } = address.value;
+  const ofAccounts = ACCOUNT_PAGES[route.page];
   return (
     <nav aria-label="Where you are">
       <a href={link.start} class="brand">
@@ -76,10 +83,11 @@ function Trail() {
         </svg>
         Rondo
       </a>
-      {route.page !== 'start' && <a href={link.start}>Endpoints</a>}
+      {route.page !== 'start' && !ofAccounts && <a href={link.start}>Endpoints</a>}
       {route.page === 'endpoint' && <span aria-current="page">{route.name}</span>}
       {route.page === 'experiment' && <span aria-current="page">Experiment {route.id}</span>}
       {route.page === 'run' && <span aria-current="page">Run {route.id.slice(0, SHORT_ID)}</span>}
+      {ofAccounts && <span aria-current="page">{ofAccounts}</span>}
     </nav>
   );
 }
@@ -90,6 +98,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
     return () => removeEventListener('keydown', onKey);
   }, []);
   const { text, tone } = LIVE[connection.value];
+  const { state } = session.value;
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => {
@@ -98,7 +107,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       }}>Skip to the content</a>
       <header class="bar">
         <Trail />
-        <span class={`live tone-${tone}`} role="status">{text}</span>
+        {state !== 'out' && <span class={`live tone-${tone}`} role="status">{text}</span>}
         <span class="soft utc" title="Every time on this page is in UTC">UTC</span>
         <button type="button" class="icon-button" onClick={nextTheme}
           aria-label={`Theme: ${theme.value}. Change`} title={`Theme: ${theme.value}`}>
@@ -108,6 +117,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </button>
         <button type="button" class="icon-button" onClick={() => (helpOpen.value = true)}
           aria-label="Keys" title="Keys (?)">?</button>
+        <AccountMenu />
       </header>
       <main id="main" tabIndex={-1}>{children}</main>
       <Help />
