@@ -333,7 +333,7 @@ def test_the_command_line(fresh, tmp_path):
     rondo("user", "create", "ada", "--password-file", password, code=5)
     rondo("user", "create", "robot", "--service")
     assert [u["name"] for u in json.loads(rondo("user", "list", "--json"))["users"]] == [
-        "ada", "robot", "boss"]
+        "ada", "boss", "robot"]
     secret = rondo("token", "create", "--user", "ada", "--scope", "write", "--expires", "30d").strip()
     assert secret.startswith("rondo_pat_")
     rondo("user", "list", code=4, RONDO_TOKEN=secret)
