@@ -18,8 +18,11 @@ struct Config {
     std::string host = "127.0.0.1";
     uint16_t port = 5000;
     std::string database;  // empty: sqlite in the data folder
+    std::string blobs;     // empty: "blobs" in the data folder
     // How long a silent server counts as alive to the others on the database.
     Micros patience{6'000'000};
+    // Without it servers look every 250 ms for what others did.
+    bool notify = true;
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
     // Named Python environments: "default" -> /path/to/venv/bin/python. Tasks and Python models run

@@ -7,18 +7,17 @@
 
 #include <cstring>
 
-#include "base/bytes.h"
 #include "base/text.h"
 
 namespace rondo::app {
 namespace {
 
-constexpr size_t kKeyBytes = 32;
+constexpr size_t kTokenBytes = 32;
 constexpr size_t kServerIdBytes = 6;
 
 // A secret as hex in a file of mode 0600; made at the first start.
 Result<std::string> load_or_make_secret(Env& env, const std::string& path, std::string_view prefix,
-                                        size_t bytes = kKeyBytes) {
+                                        size_t bytes = kTokenBytes) {
     if (env.files().exists(path)) {
         TRY_ASSIGN(const std::string text, read_file(env.files(), path, 4096));
         return std::string(trim(text));
@@ -26,16 +25,6 @@ Result<std::string> load_or_make_secret(Env& env, const std::string& path, std::
     std::string secret = std::string(prefix) + random_hex(env, bytes);
     TRY(write_file_atomically(env, path, secret + "\n"));
     return secret;
-}
-
-Result<std::string> load_or_make_key(Env& env, const std::string& path) {
-    TRY_ASSIGN(const std::string hex, load_or_make_secret(env, path, ""));
-    auto bytes = from_hex(hex);
-    if (!bytes || bytes->size() != kKeyBytes)
-        return fail(Code::invalid, "'" + path +
-                                       "' is damaged: 64 hex digits are expected; restore "
-                                       "it from a backup");
-    return bytes;
 }
 
 }  // namespace
@@ -62,9 +51,6 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(Env& env, const std::string
     TRY_ASSIGN(folder->token_, load_or_make_secret(env, folder->file("token"), "rondo_"));
     TRY_ASSIGN(folder->server_id_,
                load_or_make_secret(env, folder->file("server_id"), "s", kServerIdBytes));
-    TRY_ASSIGN(const std::string key, load_or_make_key(env, folder->file("keys/assignment")));
-    std::memcpy(folder->assignment_key_.data(), key.data(), sizeof folder->assignment_key_);
-    TRY_ASSIGN(folder->prediction_key_, load_or_make_key(env, folder->file("keys/prediction")));
     return folder;
 }
 

@@ -110,7 +110,8 @@ Status EndpointLog::recover(Time settled, KeepKeys keep) {
             if (keeps_keys_ && row.key.event_us >= to_micros(settled))
                 known_.try_emplace(row.key, first_answer(row));
         }
-        files_[parsed->first].push_back({std::move(file), path, decoded->header.schema});
+        files_[parsed->first].push_back(
+            {std::move(file), path, decoded->header.schema, parsed->second});
     }
     return ok();
 }
@@ -186,9 +187,11 @@ Status EndpointLog::flush() {
 Status EndpointLog::write_pending(Day day, const Schema& schema, const std::string& bytes) {
     auto& files = files_[day];
     auto fitting = std::find_if(files.begin(), files.end(),
-                                [&](const OpenFile& f) { return f.schema == schema; });
+                                [&](const OpenFile& f) { return !f.closed && f.schema == schema; });
     if (fitting == files.end()) {
-        const std::string path = path_of(day, static_cast<int>(files.size()));
+        int generation = 0;
+        for (const OpenFile& open : files) generation = std::max(generation, open.generation + 1);
+        const std::string path = path_of(day, generation);
         TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::create_new));
         std::string header;
         append_header(header, {endpoint_id_, format_day(day), schema});
@@ -197,7 +200,7 @@ Status EndpointLog::write_pending(Day day, const Schema& schema, const std::stri
             (void)env_.files().remove(path);
             return written;
         }
-        files.push_back({std::move(file), path, schema});
+        files.push_back({std::move(file), path, schema, generation});
         fitting = files.end() - 1;
     }
     TRY_ASSIGN(const uint64_t before, fitting->file->size());
@@ -222,18 +225,7 @@ Result<DecodedFile> EndpointLog::read_day(Day day) {
         if (part.whole_bytes != bytes.size())
             return fail(Code::internal, "the prediction log '" + open.path +
                                             "' is damaged; `rondo doctor --scrub` says where");
-        // The signature changes within a day when a model is replaced.
-        if (all.rows.empty()) all.header.schema = part.header.schema;
-        const Schema both = merge(all.header.schema, part.header.schema);
-        for (Row& row : all.rows) {
-            if (both != all.header.schema) convert(row, all.header.schema, both);
-        }
-        for (Row& row : part.rows) {
-            if (both != part.header.schema) convert(row, part.header.schema, both);
-        }
-        all.header.schema = both;
-        all.rows.insert(all.rows.end(), std::make_move_iterator(part.rows.begin()),
-                        std::make_move_iterator(part.rows.end()));
+        append_part(all, std::move(part));
     }
     return all;
 }
@@ -243,6 +235,46 @@ std::vector<Day> EndpointLog::open_days() {
     std::vector<Day> days;
     for (const auto& [day, files] : files_) days.push_back(day);
     return days;
+}
+
+Result<std::vector<Piece>> EndpointLog::pieces(size_t limit) {
+    const std::lock_guard lock(file_mutex_);
+    std::vector<Piece> out;
+    for (auto& [day, files] : files_) {
+        for (OpenFile& open : files) {
+            TRY_ASSIGN(const uint64_t size, open.file->size());
+            if (size <= open.handed_over) continue;
+            Piece piece{day, open.generation, open.handed_over, size, {}, {}};
+            if (piece.begin > 0)
+                append_header(piece.bytes, {endpoint_id_, format_day(day), open.schema});
+            const size_t added = piece.bytes.size();
+            const auto take = std::min<uint64_t>(size - piece.begin, limit);
+            TRY_ASSIGN(const std::string read, open.file->read_at(piece.begin, take));
+            piece.bytes += read;
+            TRY_ASSIGN(const DecodedFile decoded, decode_file(piece.bytes));
+            // A record that the limit cut comes with the next piece.
+            piece.bytes.resize(decoded.whole_bytes);
+            piece.end = piece.begin + decoded.whole_bytes - added;
+            piece.cut = piece.end < size;
+            for (const Row& row : decoded.rows) ++piece.rows[static_cast<size_t>(row.arm)];
+            if (decoded.rows.empty()) continue;
+            out.push_back(std::move(piece));
+        }
+    }
+    return out;
+}
+
+void EndpointLog::mark_handed_over(Day day, int generation, uint64_t end) {
+    const std::lock_guard lock(file_mutex_);
+    const auto found = files_.find(day);
+    if (found == files_.end()) return;
+    for (OpenFile& open : found->second) {
+        if (open.generation != generation) continue;
+        const auto size = open.file->size();
+        if (!size) continue;
+        open.handed_over = std::max(open.handed_over, std::min(end, *size));
+        open.closed = open.closed || end > *size;
+    }
 }
 
 Status EndpointLog::drop_day(Day day) {

@@ -3,6 +3,7 @@
 // a short lock and a copy, never a system call.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -44,6 +45,17 @@ struct FirstAnswer {
 
 enum class KeepKeys : uint8_t { no, yes };
 
+// Rows of a day's file from one place to another, as a file of their own: what a server hands over
+// to the others on its database.
+struct Piece {
+    Day day{};
+    int generation = 0;
+    uint64_t begin = 0, end = 0;  // in the day's file
+    std::string bytes;
+    std::array<uint64_t, 2> rows{};  // by arm
+    bool cut = false;                // by the limit: more of the file follows
+};
+
 class EndpointLog {
   public:
     // Opens or creates the log below `folder`; torn last records are cut off. With `keeps_keys`
@@ -70,6 +82,12 @@ class EndpointLog {
     Result<DecodedFile> read_day(Day day);
     // Days that have unsealed files, oldest first.
     std::vector<Day> open_days();
+    // Flushed rows that have not been marked as handed over: at most one piece of a file, of about
+    // `limit` bytes; call again until nothing comes.
+    Result<std::vector<Piece>> pieces(size_t limit);
+    // Rows of this file up to `end` are handed over. An end beyond the file (a power cut took its
+    // tail) counts as its size.
+    void mark_handed_over(Day day, int generation, uint64_t end);
     // Forgets a sealed day: its files and keys.
     Status drop_day(Day day);
 
@@ -84,6 +102,9 @@ class EndpointLog {
         std::unique_ptr<File> file;
         std::string path;
         Schema schema;
+        int generation = 0;
+        uint64_t handed_over = 0;
+        bool closed = false;  // shorter than what was handed over of it: nothing more goes in
     };
     struct KeyHash {
         size_t operator()(const Key& key) const {

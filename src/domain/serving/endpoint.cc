@@ -56,7 +56,9 @@ bool TripCounts::beyond_limits() const {
     return share(failed) > max_failed_share || share(slow) > max_slow_share;
 }
 
-Endpoint::Endpoint(Parts parts, EndpointRow row) : parts_(std::move(parts)), row_(std::move(row)) {}
+Endpoint::Endpoint(Parts parts, EndpointRow row) : parts_(std::move(parts)), row_(std::move(row)) {
+    next_sequence_ = parts_.first_sequence;
+}
 
 void Endpoint::set_routes(std::shared_ptr<const RouteTable> routes) {
     routes_.store(std::move(routes));
@@ -68,6 +70,8 @@ void Endpoint::set_watermark(Time watermark) {
            !watermark_us_.compare_exchange_weak(current, to_micros(watermark))) {
     }
 }
+
+void Endpoint::put_watermark(Time watermark) { watermark_us_.store(to_micros(watermark)); }
 
 std::optional<Time> Endpoint::watermark() const {
     const int64_t at = watermark_us_.load();

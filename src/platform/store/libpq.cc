@@ -33,6 +33,12 @@ Result<const Libpq*> libpq() {
         load(table.getvalue, "PQgetvalue");
         load(table.getlength, "PQgetlength");
         load(table.setNoticeProcessor, "PQsetNoticeProcessor");
+        load(table.connectdbParams, "PQconnectdbParams");
+        load(table.socket, "PQsocket");
+        load(table.consumeInput, "PQconsumeInput");
+        load(table.notifies, "PQnotifies");
+        load(table.backendPID, "PQbackendPID");
+        load(table.freemem, "PQfreemem");
         return missing;
     }();
     if (!problem.empty()) return fail(Code::unavailable, problem);

@@ -25,6 +25,12 @@ struct Libpq {
     decltype(&PQgetvalue) getvalue;
     decltype(&PQgetlength) getlength;
     decltype(&PQsetNoticeProcessor) setNoticeProcessor;
+    decltype(&PQconnectdbParams) connectdbParams;
+    decltype(&PQsocket) socket;
+    decltype(&PQconsumeInput) consumeInput;
+    decltype(&PQnotifies) notifies;
+    decltype(&PQbackendPID) backendPID;
+    decltype(&PQfreemem) freemem;
 };
 
 // Loads the library at the first call; the table lives as long as the process. Thread-safe.
