@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (kills engines examples asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (kills servers engines examples asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines kills asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines kills servers asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -90,6 +90,7 @@ for name in "${proofs[@]}"; do
             -p no:cacheprovider tests/loop/test_flights.py tests/loop/test_employment.py ;;
         engines) proof engines tests tests/loop/verify_engines.py ;;
         kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
+        servers) RONDO_SERVER_KILLS=${RONDO_SERVER_KILLS:-100} proof servers tests tests/cluster ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;
@@ -101,7 +102,7 @@ if [ -n "$evidence" ]; then
     mkdir -p docs/evidence
     {
         printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores: the newest result of each.\n'
-        for name in examples engines kills asan tsan fuzz; do
+        for name in examples engines kills servers asan tsan fuzz; do
             [ ! -f "$kept/$name.md" ] || { echo; cat "$kept/$name.md"; }
         done
     } >docs/evidence/verify.md

@@ -8,6 +8,7 @@
 #include "api/grpc/health.h"
 #include "api/inference/inference_api.h"
 #include "api/mlflow/mlflow.h"
+#include "api/rondo/cluster_api.h"
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
@@ -235,6 +236,8 @@ Status run_server(const Config& config) {
     service.add(&endpoint_api, rpc::Style::rondo, endpoint_api.rows());
     api::LoopApi loop_api({env, *db, hub, endpoints, engine, file_pool, kWorkspace});
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
+    api::ClusterApi cluster_api(*db, servers);
+    service.add(&cluster_api, rpc::Style::rondo, cluster_api.rows());
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
     service.add(&inference, rpc::Style::oip, inference.v2_rows());

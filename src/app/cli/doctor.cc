@@ -97,6 +97,43 @@ void check_endpoint(Findings& out, const Value& e) {
         out.good(name, std::string(window["reason"].text()));
 }
 
+// Only what several servers have to say; alone there is one line.
+void check_cluster(Findings& out, const Value& cluster) {
+    for (const auto& s : cluster["servers"].list()) {
+        const std::string name = "server " + std::string(s["id"].text());
+        const std::string how =
+            std::string(s["state"].text()) + " at " + std::string(s["address"].text());
+        if (s["state"].text() == "dead")
+            out.bad(name, how,
+                    "start it again with its data folder: predictions that it did not hand over "
+                    "are counted as lost until then");
+        else if (s["state"].text() == "running")
+            out.good(name, how);
+    }
+    for (const auto& l : cluster["leases"].list()) {
+        const std::string name = "job " + std::string(l["job"].text());
+        if (l["held"].boolean())
+            out.good(name, "done by " + std::string(l["owner"].text()) + ", lease " +
+                               std::to_string(l["fence"].integer()));
+        else
+            out.note(name, "nobody does it at the moment; a running server takes it in seconds");
+    }
+    for (const auto& j : cluster["jobs"].list()) {
+        const std::string name = "job " + std::string(j["name"].text());
+        if (!j["problem"].text().empty())
+            out.bad(name, std::string(j["problem"].text()), "it is tried again every 10 s");
+        else
+            out.good(name, std::to_string(j["rounds"].integer()) + " rounds, " +
+                               std::to_string(j["items"].integer()) + " items" +
+                               (j["place"].text().empty() ? "" : "; under way"));
+    }
+    for (const auto& c : cluster["consumers"].list()) {
+        if (c["waiting"].integer() > 0)
+            out.note("events for " + std::string(c["name"].text()),
+                     std::to_string(c["waiting"].integer()) + " wait");
+    }
+}
+
 }  // namespace
 
 Result<int> doctor(const Common& common, const std::string& data_folder) {
@@ -110,6 +147,8 @@ Result<int> doctor(const Common& common, const std::string& data_folder) {
     } else {
         out.good("server", "answers at " + common.url);
         for (const auto& e : (*endpoints)["endpoints"].list()) check_endpoint(out, e);
+        TRY_ASSIGN(const auto cluster, session.get("/api/rondo/v1/cluster"));
+        check_cluster(out, cluster);
         TRY_ASSIGN(const auto runs, session.get("/api/rondo/v1/runs?limit=20"));
         for (const auto& run : runs["runs"].list()) {
             if (run["state"].text() == "failed")

@@ -1,6 +1,6 @@
 // A database with all migrations, for tests: SQLite in a folder that goes with the object, or the
-// empty PostgreSQL database that RONDO_TEST_DATABASE names (tests/cluster runs the tests that are
-// called "both engines" there).
+// PostgreSQL database that RONDO_TEST_DATABASE names, emptied each time (tests/cluster runs the
+// tests that are called "both engines" there).
 #pragma once
 
 #include <stdlib.h>
@@ -23,12 +23,16 @@ class TestDatabase {
         folder_ = pattern;
         const char* elsewhere = std::getenv("RONDO_TEST_DATABASE");
         const std::string url = elsewhere != nullptr ? elsewhere : "sqlite:" + folder_ + "/test.db";
-        auto opened = store::Database::open(system_env(), url, migrations());
-        if (!opened) {
-            std::fprintf(stderr, "%s\n", opened.error().message.c_str());
-            std::abort();
-        }
-        db_ = std::move(*opened);
+        open(url);
+        if (elsewhere == nullptr) return;
+        const Status emptied = write([](store::Tx& tx) -> Status {
+            TRY(tx.exec("DROP SCHEMA public CASCADE"));
+            TRY(tx.exec("CREATE SCHEMA public"));
+            return ok();
+        });
+        if (!emptied) std::abort();
+        db_.reset();
+        open(url);
     }
     ~TestDatabase() {
         db_.reset();
@@ -46,6 +50,15 @@ class TestDatabase {
     const std::string& folder() const { return folder_; }
 
   private:
+    void open(const std::string& url) {
+        auto opened = store::Database::open(system_env(), url, migrations());
+        if (!opened) {
+            std::fprintf(stderr, "%s\n", opened.error().message.c_str());
+            std::abort();
+        }
+        db_ = std::move(*opened);
+    }
+
     std::string folder_;
     std::unique_ptr<store::Database> db_;
 };

@@ -33,9 +33,10 @@ Result<bool> Sequencer::step() {
     if (!due) return false;
     return db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Result<bool> {
         TRY(fence->check(tx));
-        TRY_ASSIGN(const auto ids,
-                   tx.all<int64_t>("SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $1",
-                                   kEventsPerStep));
+        TRY_ASSIGN(
+            const auto ids,
+            tx.all<int64_t>("SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $1",
+                            kEventsPerStep));
         TRY_ASSIGN(int64_t position, newest_position(tx));
         for (const int64_t id : ids)
             TRY(tx.exec("UPDATE events SET position = $1 WHERE id = $2", ++position, id));
@@ -82,19 +83,23 @@ Result<bool> Consumer::step() {
         TRY_ASSIGN(const auto known,
                    tx.one<int64_t>("SELECT position FROM event_consumers WHERE name = $1", name_));
         if (!known) return true;
-        TRY_ASSIGN(const auto next, tx.one<int64_t>("SELECT 1 FROM events WHERE position > $1 LIMIT 1",
-                                                    *known));
+        TRY_ASSIGN(const auto next,
+                   tx.one<int64_t>("SELECT 1 FROM events WHERE position > $1 LIMIT 1", *known));
         return next.has_value();
     }));
     if (!due) return false;
     return db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Result<bool> {
         TRY(fence->check(tx));
+        TRY_ASSIGN(const auto known,
+                   tx.one<int64_t>("SELECT 1 FROM event_consumers WHERE name = $1", name_));
+        const bool is_new = !known;
         TRY_ASSIGN(const auto from, begin(tx));
         if (!from) return true;
         std::vector<Event> found;
         int64_t last = *from;
         TRY(tx.each(
-            "SELECT id, recorded_at, happened_at, kind, subject, data, cause, workspace_id, position "
+            "SELECT id, recorded_at, happened_at, kind, subject, data, cause, workspace_id, "
+            "position "
             "FROM events WHERE position > $1 ORDER BY position LIMIT $2",
             [&](const store::Row& row) {
                 found.push_back({row.integer(0), from_micros(row.integer(1)),
@@ -105,7 +110,7 @@ Result<bool> Consumer::step() {
                 return true;
             },
             *from, kEventsPerStep));
-        if (found.empty()) return false;
+        if (found.empty()) return is_new;  // there is somebody to give positions for now
         TRY(effect_(tx, found));
         TRY(tx.exec("UPDATE event_consumers SET position = $1 WHERE name = $2", last, name_));
         return std::ssize(found) == kEventsPerStep;
@@ -113,8 +118,9 @@ Result<bool> Consumer::step() {
 }
 
 Result<std::vector<ConsumerProgress>> consumer_progress(store::Tx& tx) {
-    TRY_ASSIGN(const auto rows, (tx.all<std::string, int64_t>(
-                                    "SELECT name, position FROM event_consumers ORDER BY name")));
+    TRY_ASSIGN(
+        const auto rows,
+        (tx.all<std::string, int64_t>("SELECT name, position FROM event_consumers ORDER BY name")));
     std::vector<ConsumerProgress> out;
     for (const auto& [name, position] : rows) {
         TRY_ASSIGN(const auto waiting,
@@ -164,7 +170,8 @@ void ConsumerThread::run() {
             return false;
         };
         more = step("their order", sequencer_.step());
-        for (Consumer* consumer : consumers_) more = step(consumer->name(), consumer->step()) || more;
+        for (Consumer* consumer : consumers_)
+            more = step(consumer->name(), consumer->step()) || more;
     }
 }
 

@@ -1,13 +1,14 @@
 // Readers of the outbox that miss nothing and see nothing twice.
 //
 // PostgreSQL hands out ids before the commit, so an id may become visible after a larger one, and a
-// reader that remembers the largest id it saw loses events. Therefore one server, under a lease, gives
-// each event a position after its commit (Sequencer): positions become visible in their own order, and a
-// consumer's cursor is a position. Nothing depends on how long a transaction takes, or on a clock.
+// reader that remembers the largest id it saw loses events. Therefore one server, under a lease,
+// gives each event a position after its commit (Sequencer): positions become visible in their own
+// order, and a consumer's cursor is a position. Nothing depends on how long a transaction takes, or
+// on a clock.
 //
 // A consumer writes its effect and its cursor in one transaction, under the lease of its name: each
-// event has its effect once, whatever dies in between. What leaves the database (a webhook) is written
-// down there first, as a row to deliver, and is delivered at least once.
+// event has its effect once, whatever dies in between. What leaves the database (a webhook) is
+// written down there first, as a row to deliver, and is delivered at least once.
 //
 // Without consumers no event gets a position and nothing is paid.
 #pragma once
@@ -49,8 +50,8 @@ class Consumer {
     using Effect = std::function<Status(store::Tx&, const std::vector<Event>&)>;
     Consumer(store::Database& db, jobs::Leases& leases, std::string name, From from, Effect effect);
 
-    // Hands the next events to the effect. True when there may be more; false when there is nothing, or
-    // another server owns the consumer.
+    // Hands the next events to the effect. True when there may be more; false when there is
+    // nothing, or another server owns the consumer.
     Result<bool> step();
     const std::string& name() const { return name_; }
 
@@ -71,8 +72,8 @@ struct ConsumerProgress {
 };
 Result<std::vector<ConsumerProgress>> consumer_progress(store::Tx& tx);
 
-// Runs the sequencer and the consumers of this process on one thread: when the hub says that something
-// is new, and every second, because another server may have died with its work undone.
+// Runs the sequencer and the consumers of this process on one thread: when the hub says that
+// something is new, and every second, because another server may have died with its work undone.
 class ConsumerThread {
   public:
     ConsumerThread(Sequencer& sequencer, std::vector<Consumer*> consumers)

@@ -78,7 +78,9 @@ class Session final : public Tx {
         pq_.setNoticeProcessor(db_, [](void*, const char*) {}, nullptr);
         return script(
             "SET TIME ZONE 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1; "
-            "SET client_min_messages = warning");
+            "SET client_min_messages = warning; "
+            // A process that is frozen within a transaction must not hold its locks for ever.
+            "SET idle_in_transaction_session_timeout = '5s'");
     }
 
     Status script(const char* sql) {
@@ -183,7 +185,7 @@ class Session final : public Tx {
                                         ? std::string(trim(pq_.errorMessage(db_)))
                                         : std::string(message_text);
         retry_ = state == "40001" || state == "40P01";
-        if (state.empty() || state.starts_with("08") || state.starts_with("57"))
+        if (state.empty() || state.starts_with("08") || state.starts_with("57") || state == "25P03")
             return {Code::unavailable, "PostgreSQL: " + message};
         if (state == "53100") return {Code::storage_full, "the disk of PostgreSQL is full"};
         if (state == "42501" || state == "25006")
