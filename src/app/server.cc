@@ -143,7 +143,8 @@ Status run_server(const Config& config) {
          [&](store::Tx& tx, int64_t, const std::string& name, int64_t version) {
              return loop::package_of(registry, artifacts, tx, name, version);
          },
-         [&](int64_t endpoint) { engine_pointer->trip(endpoint); }, alone ? nullptr : &shipper});
+         [&](int64_t endpoint) { engine_pointer->trip(endpoint); }, alone ? nullptr : &shipper,
+         alone ? std::function<bool()>() : [&servers] { return servers.is_alive(); }});
 
     // The loop: pipelines run, decisions are made.
     process::Watcher watcher;

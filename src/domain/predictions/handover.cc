@@ -203,9 +203,11 @@ Status Shipper::hand_over(EndpointLog& log, int64_t endpoint_id,
         }
         const bool all =
             std::none_of(pieces.begin(), pieces.end(), [](const Piece& p) { return p.cut; });
-        TRY(db_.write_now(store::Durability::full, [&](store::Tx& tx) {
+        const Status registered = db_.write_now(store::Durability::full, [&](store::Tx& tx) {
             return register_pieces(tx, endpoint_id, chunks, counts, all ? done : std::nullopt);
-        }));
+        });
+        if (!registered) TRY(recall(log, endpoint_id));
+        TRY(registered);
         for (const Chunk& chunk : chunks)
             log.mark_handed_over(chunk.day, chunk.generation, chunk.end);
         if (all) return ok();
@@ -221,7 +223,9 @@ Status Shipper::register_pieces(store::Tx& tx, int64_t endpoint_id,
         const bool late = sealed && chunk.day <= *sealed;
         if (late) chunk.digest.clear();
         TRY_ASSIGN(const bool made, insert_chunk(tx, endpoint_id, chunk));
-        if (late && made) TRY(add_late(tx, endpoint_id, chunk));
+        // A commit whose answer was cut off had come through: look what it holds.
+        if (!made) return fail(Code::conflict, "a piece of the log is registered already");
+        if (late) TRY(add_late(tx, endpoint_id, chunk));
     }
     TRY(
         tx.exec("UPDATE endpoint_servers SET answered_champion = $1, answered_candidate = $2 "

@@ -25,12 +25,12 @@ class TestDatabase {
         const std::string url = elsewhere != nullptr ? elsewhere : "sqlite:" + folder_ + "/test.db";
         open(url);
         if (elsewhere == nullptr) return;
-        const Status emptied = write([](store::Tx& tx) -> Status {
+        const auto empty = [](store::Tx& tx) -> Status {
             TRY(tx.exec("DROP SCHEMA public CASCADE"));
             TRY(tx.exec("CREATE SCHEMA public"));
             return ok();
-        });
-        if (!emptied) std::abort();
+        };
+        if (!db_->write_now(store::Durability::normal, empty)) std::abort();
         db_.reset();
         open(url);
     }

@@ -200,6 +200,13 @@ Task<Result<Served>> Endpoint::predict(std::shared_ptr<const Frame> frame, Label
         co_return fail(Code::unavailable, "endpoint " + quoted(row_.spec.name) +
                                               " has no model yet: " + row_.spec.model +
                                               " names no version; train and register one first");
+    // On the event clock what was answered is in the evidence, or the session changes. The others
+    // may have begun a session without this server.
+    if (row_.spec.clock == Clock::event && parts_.counts && !parts_.counts())
+        co_return fail(
+            Code::unavailable,
+            "this server is cut off from its database and may have been taken for dead: a "
+            "prediction would not count; ask another server, or again soon");
     const auto watermark = row_.spec.clock == Clock::event ? this->watermark() : std::nullopt;
     CO_TRY_ASSIGN(flight.moment, moment_of(labels, watermark));
     const bool late = watermark && flight.moment < *watermark;

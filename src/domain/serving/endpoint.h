@@ -72,6 +72,8 @@ class Endpoint {
         std::shared_ptr<predictions::EndpointLog> log;
         std::function<void()> tripped;  // the candidate passed a hard limit
         uint32_t first_sequence = 0;    // on the arrival clock
+        // Among several servers: false while this one may have been taken for dead. Null alone.
+        std::function<bool()> counts;
     };
     Endpoint(Parts parts, EndpointRow row);
 

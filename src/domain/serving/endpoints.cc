@@ -106,7 +106,8 @@ Status Endpoints::open(const EndpointRow& row) {
             parts_.env, parts_.ids, parts_.assignment_key, parts_.pool, log,
             [this, id = row.id] { parts_.tripped(id); },
             // Keys of rows of different servers differ.
-            parts_.shipper != nullptr ? static_cast<uint32_t>(random_u64(parts_.env)) : 0},
+            parts_.shipper != nullptr ? static_cast<uint32_t>(random_u64(parts_.env)) : 0,
+            parts_.counts},
         row);
     if (before) {
         endpoint->set_routes(before->routes());

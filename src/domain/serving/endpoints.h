@@ -42,6 +42,7 @@ class Endpoints {
         std::function<void(int64_t endpoint_id)> tripped;
         // Among several servers: what hands the logs over to the one that decides. Null alone.
         const predictions::Shipper* shipper = nullptr;
+        std::function<bool()> counts = nullptr;  // see Endpoint::Parts
     };
     explicit Endpoints(Parts parts) : parts_(std::move(parts)) {}
 
