@@ -68,7 +68,7 @@ def ends_the_same(pair, told, expected):
     for arm in ("champion", "candidate"):
         counts = status[arm]
         assert counts["answered"] == counts["logged"] + counts["lost"]
-        kept = counts["logged"] - counts["twice"] - counts["too_late"]
+        kept = counts["logged"] - counts.get("twice", 0) - counts.get("too_late", 0)
         assert kept >= expected[arm]["logged"], (arm, counts, expected[arm])
     models = pair.servers[1].client().call(
         "GET", f"/api/2.0/mlflow/model-versions/search?filter=name%3D%27{NAME}%27")
@@ -85,7 +85,7 @@ def test_requests_spread_over_both_tell_the_story_of_one(alone, make_pair):
     status = ends_the_same(pair, told, expected)
     assert loop.replays == 0
     for arm in ("champion", "candidate"):
-        assert status[arm]["lost"] == status[arm]["too_late"] == 0
+        assert status[arm]["lost"] == 0 and "too_late" not in status[arm]
     assert status["late"] == 0 and status["labels_unmatched"] == 0
 
 
@@ -106,7 +106,7 @@ def test_t56_either_is_killed_and_the_other_goes_on(alone, make_pair):
         status = ends_the_same(pair, told, expected)
         kills += killer.done
         lost += sum(status[arm]["lost"] for arm in ("champion", "candidate"))
-        twice += sum(status[arm]["twice"] for arm in ("champion", "candidate"))
+        twice += sum(status[arm].get("twice", 0) for arm in ("champion", "candidate"))
         pair.stop()
         assert seed < max(KILLS, 5), "hardly any kill happens"
     print(f"proof: {kills} kills of either of two servers in {seed} runs: the story of one; "

@@ -61,8 +61,8 @@ void count_servers(EndpointApi::Status& out, const std::vector<ServerCount>& ser
             twice += s.twice[arm];
             too_late += s.late[arm];
         }
-        arms[arm]->twice = twice;
-        arms[arm]->too_late = too_late;
+        if (twice > 0) arms[arm]->twice = twice;
+        if (too_late > 0) arms[arm]->too_late = too_late;
     }
 }
 

@@ -33,7 +33,7 @@ class EndpointApi {
     // How predictions fared, by arm.
     struct ArmCounts {
         int64_t answered = 0, logged = 0, lost = 0;
-        std::optional<int64_t> twice, too_late;  // among several servers
+        std::optional<int64_t> twice, too_late;  // among several servers, if any
         static constexpr auto fields =
             std::tuple{json::field("answered", &ArmCounts::answered, "Predictions answered"),
                        json::field("logged", &ArmCounts::logged, "Of them in the log"),
