@@ -357,7 +357,8 @@ Task<Result<Settled>> Engine::settled(int64_t endpoint_id, std::optional<Time> u
             if (const auto found = waiting_for_.find(endpoint_id); found != waiting_for_.end())
                 out.waiting_for = found->second;
         }
-        if (!out.reached && out.waiting_for.empty()) {
+        // Said to whoever waits; others would see it flicker.
+        if (!out.reached && patience > Micros{0} && out.waiting_for.empty()) {
             if (!look->behind.empty())
                 out.waiting_for = "server " + look->behind.front() + " to follow";
             else if (!parts_.leases.held(kLoopLease))
