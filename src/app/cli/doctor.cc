@@ -111,6 +111,50 @@ void check_database(Findings& out, Session& session) {
                      shown_as("uncertain_commits_total") + " commits were asked for");
 }
 
+// Servers on one database, who does which job, how far jobs have come, and what waits for
+// consumers.
+void check_cluster(Findings& out, Session& session) {
+    const auto cluster = session.get("/api/rondo/v1/cluster");
+    if (!cluster) return;
+    for (const auto& s : (*cluster)["servers"].list()) {
+        const std::string name = "server " + std::string(s["id"].text());
+        const std::string how =
+            std::string(s["state"].text()) + " at " + std::string(s["address"].text());
+        if (s["state"].text() == "dead")
+            out.problem("server-dead", name, how,
+                        "start it again with its data folder: predictions that it did not hand "
+                        "over are counted as lost until then");
+        else if (s["state"].text() == "running")
+            out.good("server-dead", name, how);
+    }
+    for (const auto& l : (*cluster)["leases"].list()) {
+        const std::string name = "job " + std::string(l["job"].text());
+        if (l["held"].boolean())
+            out.good("lease", name,
+                     "done by " + std::string(l["owner"].text()) + ", lease " +
+                         std::to_string(l["fence"].integer()));
+        else
+            out.note("lease", name,
+                     "nobody does it at the moment; a running server takes it in seconds");
+    }
+    for (const auto& j : (*cluster)["jobs"].list()) {
+        const std::string name = "job " + std::string(j["name"].text());
+        if (!j["problem"].text().empty())
+            out.problem("job-failed", name, std::string(j["problem"].text()),
+                        "it is tried again every 10 s; the server's log says more");
+        else
+            out.good("job-failed", name,
+                     std::to_string(j["rounds"].integer()) + " rounds, " +
+                         std::to_string(j["items"].integer()) + " items" +
+                         (j["place"].text().empty() ? "" : "; under way"));
+    }
+    for (const auto& c : (*cluster)["consumers"].list()) {
+        if (c["waiting"].integer() > 0)
+            out.note("events-waiting", "events for " + std::string(c["name"].text()),
+                     std::to_string(c["waiting"].integer()) + " wait");
+    }
+}
+
 Status check_server(Findings& out, const Common& common, const std::string& data) {
     Common mine = common;
     const std::string token = data + "/token";
@@ -131,6 +175,7 @@ Status check_server(Findings& out, const Common& common, const std::string& data
                      "failed: " + std::string(run["problem"].text()));
     }
     check_database(out, session);
+    check_cluster(out, session);
     return ok();
 }
 

@@ -20,6 +20,11 @@ Task<void> Hub::wait(uint64_t seen) {
 }
 
 void Hub::notify() {
+    wake();
+    if (echo_) echo_();
+}
+
+void Hub::wake() {
     std::vector<Resume> woken;
     {
         const std::lock_guard lock(mutex_);
@@ -34,7 +39,7 @@ void Hub::close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
     }
-    notify();
+    wake();
 }
 
 bool Hub::is_closed() const {
