@@ -1,5 +1,5 @@
 // The secrets that every server on one database needs alike: how units are split between arms, and
-// what authenticates prediction ids (docs/adr/0006).
+// what authenticates prediction ids (docs/adr/0007).
 //
 // Alone they are files of the data folder (keys/assignment, keys/prediction; 0600), made at the
 // first start. Among several servers they are rows of the database, made by the first server that

@@ -104,7 +104,7 @@ class Restored(LoopServer):
     """A server on a data folder that is there already."""
 
     def __init__(self, data, database=""):
-        self.inside = ()
+        self.inside = self.options = ()
         self.data, self.database = pathlib.Path(data), database
         self.folder, self.log = self.data.parent, self.data.with_suffix(".log")
         self.port = free_port()

@@ -184,7 +184,11 @@ Result<Engine::Target> Engine::target_of(const serving::Endpoint& endpoint) {
     return parts_.db.read_now([&](store::Tx& tx) -> Result<Target> {
         TRY_ASSIGN(const std::string session, jobs::session(tx));
         TRY_ASSIGN(const auto clock, serving::sql::clock(tx, endpoint.row().id));
-        return Target{clock.target(session), {clock.promised_session, {}}};
+        Target target{clock.target(session), {clock.promised_session, {}}};
+        const std::lock_guard lock(mutex_);
+        if (const auto found = promised_.find(endpoint.row().id); found != promised_.end())
+            target.at = std::max(target.at.value_or(found->second), found->second);
+        return target;
     });
 }
 
@@ -315,22 +319,38 @@ Status Engine::promise(serving::Endpoint& endpoint, Time watermark,
     if (row.spec.clock != serving::Clock::event)
         return fail(Code::conflict, "endpoint " + quoted(row.spec.name) +
                                         " runs on arrival times; it needs no watermark");
-    TRY_ASSIGN(const bool is_new,
-               parts_.db.write_now(store::Durability::normal, [&](store::Tx& tx) -> Result<bool> {
-                   TRY_ASSIGN(const std::string current, jobs::session(tx));
-                   if (session && *session != current) return fail(session_ended(row.spec.name));
-                   TRY_ASSIGN(const auto clock, serving::sql::clock(tx, row.id));
-                   const auto last = clock.target(current);
-                   if (last && watermark > *last + kMaxWatermarkJump)
-                       return fail(Code::invalid,
-                                   "the watermark may move by at most 400 days at once; it is "
-                                   "at " +
-                                       format_time(*last),
-                                   "event_time");
-                   if (last && watermark <= *last) return false;
-                   TRY(serving::sql::set_promised(tx, row.id, watermark, session.value_or("")));
-                   return true;
-               }));
+    const auto apply = [&](store::Tx& tx) -> Result<bool> {
+        TRY_ASSIGN(const std::string current, jobs::session(tx));
+        if (session && *session != current) return fail(session_ended(row.spec.name));
+        TRY_ASSIGN(const auto clock, serving::sql::clock(tx, row.id));
+        auto last = clock.target(current);
+        if (!parts_.among_several()) {
+            const std::lock_guard lock(mutex_);
+            const auto found = promised_.find(row.id);
+            if (found != promised_.end())
+                last = std::max(last.value_or(found->second), found->second);
+        }
+        if (last && watermark > *last + kMaxWatermarkJump)
+            return fail(Code::invalid,
+                        "the watermark may move by at most 400 days at once; it is "
+                        "at " +
+                            format_time(*last),
+                        "event_time");
+        if (last && watermark <= *last) return false;
+        if (parts_.among_several())
+            TRY(serving::sql::set_promised(tx, row.id, watermark, session.value_or("")));
+        return true;
+    };
+    // Alone it is kept in memory: it ends with the session, which ends with the process, and a full
+    // disk does not stand in its way.
+    TRY_ASSIGN(const bool is_new, parts_.among_several()
+                                      ? parts_.db.write_now(store::Durability::normal, apply)
+                                      : parts_.db.read_now(apply));
+    if (is_new && !parts_.among_several()) {
+        const std::lock_guard lock(mutex_);
+        Time& promised = promised_.try_emplace(row.id, watermark).first->second;
+        promised = std::max(promised, watermark);
+    }
     if (!is_new) return ok();
     endpoint.set_watermark(watermark);
     wake();

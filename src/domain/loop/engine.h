@@ -87,7 +87,8 @@ class Engine {
     std::mutex mutex_;  // guards what follows
     std::condition_variable wake_;
     bool woken_ = true, stopping_ = false;
-    bool looks_often_ = false;  // another server is waited for; the thread's own
+    bool looks_often_ = false;          // another server is waited for; the thread's own
+    std::map<int64_t, Time> promised_;  // alone; several servers promise in the database
     std::set<int64_t> tripped_;
     std::map<int64_t, std::string> waiting_for_;
     std::thread thread_;
