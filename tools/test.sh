@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
 # prints the time of each, and ends with "N passed, N failed".
-# usage: tools/test.sh [SUITE...]   (build check unit net api store serving conformance web browser loop)
+# usage: tools/test.sh [SUITE...]   (build check unit net api store notify serving conformance web browser loop)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -38,7 +38,7 @@ python_suite() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store serving conformance web browser loop)
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store notify serving conformance web browser loop)
 for name in "${suites[@]}"; do
     case $name in
         build) suite build build_release rondo rondo_tests predict_trees ;;
@@ -47,6 +47,7 @@ for name in "${suites[@]}"; do
         net) suite net python_suite tests/net ;;
         api) suite api python_suite tests/api ;;
         store) suite store python_suite tests/store ;;
+        notify) suite notify python_suite tests/notify ;;
         serving) suite serving python_suite tests/serving ;;
         conformance) suite conformance python_suite tests/conformance ;;
         web) suite web bash tools/web.sh ;;

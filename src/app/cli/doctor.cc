@@ -5,6 +5,7 @@
 #include "app/doctor/scrub.h"
 #include "base/env.h"
 #include "base/text.h"
+#include "platform/notify/retry.h"
 #include "platform/process/spec.h"
 
 namespace rondo::app::cli {
@@ -71,6 +72,27 @@ void check_endpoint(Findings& out, const Value& e) {
         out.good("endpoint-breach", name, std::string(window["reason"].text()));
 }
 
+void check_webhook(Findings& out, const Value& w) {
+    const std::string name(w["name"].text()), what = "webhook " + name;
+    if (w["state"].text() == "disabled")
+        out.note("webhook-disabled", what, "is disabled: " + std::string(w["reason"].text()),
+                 "`rondo webhook enable " + name + "` when its receiver is well");
+    else if (w["failures"].integer() >= notify::kFailuresToRest)
+        out.problem("webhook-fails", what,
+                    counted(w["failures"].integer(), "attempt") + " in a row failed",
+                    "`rondo webhook show " + name + "` says how; `rondo webhook test " + name +
+                        "` tries the receiver");
+    if (w["dead"].integer() > 0)
+        out.problem("webhook-dead", what,
+                    counted(w["dead"].integer(), "message") + " could not be delivered",
+                    "`rondo webhook deliveries " + name +
+                        " --failed` lists them; once the receiver is well, `rondo webhook "
+                        "redeliver --all " +
+                        name + "` sends them again");
+    else if (w["state"].text() == "active")
+        out.good("webhook-dead", what, grouped(w["pending"].integer()) + " messages wait");
+}
+
 // The value of a metric without labels.
 double metric(std::string_view text, std::string_view name) {
     for (const std::string_view line : split(text, '\n')) {
@@ -97,6 +119,10 @@ Status check_server(Findings& out, const Common& common, const std::string& data
         if (run["state"].text() == "failed")
             out.note("pipeline-failed", "pipeline run " + std::to_string(run["id"].integer()),
                      "failed: " + std::string(run["problem"].text()));
+    }
+    // For administrators only: without their token there is nothing to say.
+    if (const auto webhooks = session.get("/api/rondo/v1/webhooks")) {
+        for (const auto& w : (*webhooks)["webhooks"].list()) check_webhook(out, w);
     }
     if (const auto metrics = session.fetch("/metrics", 16 << 20)) {
         const double queued = metric(*metrics, "rondo_database_queued_writes");
