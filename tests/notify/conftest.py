@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import ssl
@@ -115,7 +116,7 @@ class Receiver:
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+            protocol_version, wbufsize = "HTTP/1.1", 65536  # one write for each answer
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
@@ -254,7 +255,8 @@ def postgres():
         pytest.skip("PostgreSQL 15 is not installed")
     running = Postgres()
     yield running
-    running.stop()
+    running.stop_server(signal.SIGQUIT)  # nothing in it is worth a checkpoint
+    shutil.rmtree(running.folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ def test_the_life_of_a_webhook(start, receiver, tmp_path):
     rondo = house.rondo
     secret = tmp_path / "secret"
     secret.write_text("a-secret-of-our-own\n")
-    out = rondo("webhook", "create", "ops", "--url", receiver.url("/ok"), "--events",
+    out = rondo("webhook", "create", "ops", "--to", receiver.url("/ok"), "--events",
                 "registry.*,rollout.*", "--events", "gate.failed", "--dialect", "cloudevents")
     assert "created: active" in out and "secret whsec_" in out
-    out = rondo("webhook", "create", "flights", "--url", receiver.url("/500"), "--events", "*",
+    out = rondo("webhook", "create", "flights", "--to", receiver.url("/500"), "--events", "*",
                 "--endpoint", "flights", "--secret-file", secret, "--alarms", "--attempts", 2)
     assert "whsec_" not in out
-    assert "exists already" in rondo("webhook", "create", "ops", "--url", receiver.url("/ok"),
+    assert "exists already" in rondo("webhook", "create", "ops", "--to", receiver.url("/ok"),
                                      "--events", "*", code=5)
-    assert "matches no kind" in rondo("webhook", "create", "x", "--url", receiver.url("/ok"),
+    assert "matches no kind" in rondo("webhook", "create", "x", "--to", receiver.url("/ok"),
                                       "--events", "nothing.*", code=1)
     out = rondo("webhook", "list")
     assert "registry.*,rollout.*,gate.failed" in out and "endpoint/flights" in out
@@ -42,7 +42,7 @@ def test_the_life_of_a_webhook(start, receiver, tmp_path):
     assert "whsec_" in rondo("webhook", "rotate", "ops", "--overlap", "1h")
     assert "the one before is good until" in rondo("webhook", "show", "ops")
     # Given up, and sent again.
-    rondo("webhook", "update", "ops", "--url", receiver.url("/500/ops"), "--attempts", 1)
+    rondo("webhook", "update", "ops", "--to", receiver.url("/500/ops"), "--attempts", 1)
     house.model("lost")
     until(lambda: house.show("ops")["dead"] == 1)
     out = rondo("webhook", "deliveries", "ops", "--failed")
@@ -50,7 +50,7 @@ def test_the_life_of_a_webhook(start, receiver, tmp_path):
     doctor = rondo("doctor", "--data", house.data, code=10)
     assert "PROBLEM  webhook ops: 1 message could not be delivered" in doctor
     assert "rondo webhook redeliver --all ops" in doctor
-    rondo("webhook", "update", "ops", "--url", receiver.url("/ok/ops"))
+    rondo("webhook", "update", "ops", "--to", receiver.url("/ok/ops"))
     number = house.deliveries("ops", state="dead")[0]["id"]
     assert "on its way again" in rondo("webhook", "redeliver", number)
     until(lambda: house.show("ops")["dead"] == 0)
@@ -60,7 +60,7 @@ def test_the_life_of_a_webhook(start, receiver, tmp_path):
     assert "not found" in rondo("webhook", "redeliver", 12345, code=3)
     rondo("webhook", "delete", "ops")
     assert "not found" in rondo("webhook", "show", "ops", code=3)
-    rondo("webhook", "create", "ops", "--url", receiver.url("/ok"), "--events", "*")
+    rondo("webhook", "create", "ops", "--to", receiver.url("/ok"), "--events", "*")
     assert house.deliveries("ops") == []
     metrics = house.request("GET", "/metrics")[1]
     assert 'rondo_webhook_attempts_total{outcome="delivered"} 2' in metrics

@@ -38,7 +38,8 @@ def test_in_order_signed_and_written_down(engine, start, receiver):
         assert message.json()["id"] == row["message_id"]
         assert message.json()["event"] == row["event"]
         assert row["state"] == "delivered" and row["status"] == 200 and row["answer"] == "thanks"
-    for bend in ({"webhook-id": "msg_x"}, {"webhook-timestamp": str(int(time.time()) - 1)}):
+    later = str(int(messages[0].headers["webhook-timestamp"]) + 1)
+    for bend in ({"webhook-id": "msg_x"}, {"webhook-timestamp": later}):
         with pytest.raises(ValueError):
             verify(made["secret"], {**messages[0].headers, **bend}, messages[0].body)
     with pytest.raises(ValueError):
@@ -52,24 +53,25 @@ def test_in_order_signed_and_written_down(engine, start, receiver):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_each_receiver_by_itself(engine, start, receiver, canary):
-    """T39: whatever the others do, one that is well gets its messages at once."""
+def test_t39_each_receiver_by_itself(engine, start, receiver, canary):
+    """Whatever the others do, one that is well gets its messages at once."""
     receiver.elsewhere = f"http://127.0.0.1:{canary.port}/"
     house = start(engine, receiver)
-    modes = ["slow", "500", "410", "never", "endless", "endless500", "redirect", "broken",
-             "headers", "bytes", "hangup"]
+    modes = ["slow", "500", "410", "endless", "endless500", "redirect", "broken", "headers",
+             "bytes", "hangup"]
     for mode in modes:
         house.webhook(mode, receiver.url(f"/{mode}"), attempts=1)
+    house.webhook("never", receiver.url("/never"), attempts=1, subject="model/m0")
     house.webhook("busy", receiver.url("/busy"), attempts=3)
     house.webhook("ok", receiver.url("/ok"))
-    house.webhook("again", receiver.url("/500/again"), attempts=3)
+    house.webhook("again", receiver.url("/500/again"), attempts=3, subject="model/m0")
     for i in range(3):
         house.model(f"m{i}")
     last = time.monotonic()
     until(lambda: len(receiver.messages("/ok")) == 3)
     assert receiver.messages("/ok")[-1].at - last < 3  # some ten times what it takes
-    ended = {mode: settled(house, mode, 1 if mode == "410" else 3)
-             for mode in [*modes, "busy", "ok", "again"] if mode != "never"}
+    ended = {mode: settled(house, mode, 1 if mode in ("410", "again") else 3)
+             for mode in [*modes, "busy", "ok", "again"]}
     problem = {mode: rows[-1]["problem"] for mode, rows in ended.items()}
     state = {mode: {row["state"] for row in rows} for mode, rows in ended.items()}
     for mode in ("ok", "slow", "busy", "endless"):
@@ -83,11 +85,8 @@ def test_each_receiver_by_itself(engine, start, receiver, canary):
     assert "redirects are not followed" in problem["redirect"] and canary.is_untouched()
     assert "<script>" in ended["bytes"][0]["answer"] and "\0" not in ended["bytes"][0]["answer"]
     assert all(row["attempts"] == 3 for row in ended["again"])
-    by_event = {}
-    for message in receiver.messages("/500/again"):
-        by_event.setdefault(message.json()["event"], set()).add(message.id)
-    assert len(receiver.messages("/500/again")) == 9
-    assert all(len(ids) == 1 for ids in by_event.values())
+    assert len(receiver.messages("/500/again")) == 3
+    assert len({message.id for message in receiver.messages("/500/again")}) == 1
     # What a busy receiver asked for.
     first, second = receiver.messages("/busy")[0], [
         m for m in receiver.messages("/busy") if m.id == receiver.messages("/busy")[0].id][1]
@@ -96,17 +95,11 @@ def test_each_receiver_by_itself(engine, start, receiver, canary):
     gone = house.show("410")
     assert gone["state"] == "disabled" and "410" in gone["reason"]
     assert len(receiver.messages("/410")) == 1
-
-
-def test_one_that_never_answers_is_left_after_ten_seconds(start, receiver):
-    house = start("sqlite", receiver)
-    house.webhook("never", receiver.url("/never"), attempts=1)
-    begun = time.monotonic()
-    house.model("m")
+    # One that never answers is given up by the deadline, and has held up nobody until then.
     row = settled(house, "never", 1)[0]
-    assert row["state"] == "dead" and row.get("status") is None
-    assert 9 < time.monotonic() - begun < 20
-    assert row["problem"]
+    assert row["state"] == "dead" and row.get("status") is None and row["problem"]
+    assert 9_000 < row["latency_ms"] < 20_000
+    assert len(receiver.messages("/never")) == 1
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -7,7 +7,7 @@ namespace {
 using json::Value;
 
 struct Flags {
-    std::string name, url, endpoint, subject, dialect, secret_file, overlap, state;
+    std::string name, to, endpoint, subject, dialect, secret_file, overlap, state;
     std::vector<std::string> events;
     bool alarms = false, failed = false;
     int64_t attempts = 0, id = 0, limit = 20;
@@ -58,7 +58,7 @@ Status add_filters(Value& message, const Flags& flags) {
     if (!flags.endpoint.empty()) message.set("subject", "endpoint/" + flags.endpoint);
     if (flags.alarms) message.set("only_alarms", true);
     if (flags.attempts != 0) message.set("attempts", flags.attempts);
-    if (!flags.url.empty()) message.set("url", flags.url);
+    if (!flags.to.empty()) message.set("url", flags.to);
     if (!flags.secret_file.empty()) {
         TRY_ASSIGN(Value secret, secret_from(flags.secret_file));
         message.set("secret", std::move(secret));
@@ -264,14 +264,14 @@ void add_webhook(Noun& root) {
         return made;
     };
     Verb made = verb("create", "Subscribe a receiver to events", create);
-    made.option("--url", flags->url, "Where messages go").required();
+    made.option("--to", flags->to, "URL that messages go to").required();
     made.option("--events", flags->events, "Kinds such as 'rollout.*,gate.failed'").required();
     made.option("--dialect", flags->dialect,
                 "rondo (without it), cloudevents, cloudevents-binary, mlflow, slack, pagerduty, "
                 "alertmanager");
     add_filter_flags(made, *flags);
     Verb changed = verb("update", "Change a webhook", update);
-    changed.option("--url", flags->url, "Where messages go; another host needs the secret too");
+    changed.option("--to", flags->to, "URL that messages go to; another host needs the secret too");
     changed.option("--events", flags->events, "Kinds such as 'rollout.*,gate.failed'");
     add_filter_flags(changed, *flags);
     noun.verb("list", "All webhooks", list);

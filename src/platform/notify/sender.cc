@@ -82,13 +82,27 @@ Status Sender::look_at_backlog() {
 }
 
 // With the mutex held.
+bool Sender::is_troubled(const Webhook& webhook) const {
+    return webhook.failures > 0 || slow_.contains(webhook.id);
+}
+
+// With the mutex held.
 bool Sender::has_room(const Webhook& webhook, const std::string& host) const {
     if (std::ssize(busy_) >= kThreads) return false;
     if (const auto found = hosts_.find(host); found != hosts_.end() && found->second >= kPerHost)
         return false;
-    const bool troubled = webhook.failures > 0 || slow_.contains(webhook.id);
     const auto held = std::ranges::count_if(busy_, [](const auto& one) { return one.second; });
-    return !troubled || held < kTroubledThreads;
+    return !is_troubled(webhook) || held < kTroubledThreads;
+}
+
+Result<std::optional<Sender::Work>> Sender::next_of(store::Tx& tx, Webhook webhook,
+                                                    const jobs::Fence& fence, Time now) const {
+    if (webhook.state != WebhookState::active || webhook.resume > now) return std::nullopt;
+    TRY_ASSIGN(auto delivery, sql::due_delivery(tx, webhook, now));
+    if (!delivery) return std::nullopt;
+    TRY_ASSIGN(auto event, sql::find_event(tx, delivery->event_id));
+    std::string host = host_of(webhook);
+    return Work{std::move(webhook), std::move(*delivery), std::move(event), fence, std::move(host)};
 }
 
 Result<int> Sender::step() {
@@ -102,6 +116,7 @@ Result<int> Sender::step() {
         if (stopping_ || std::ssize(busy_) >= kThreads) return 0;
         busy = busy_;
         last_served = last_served_;
+        crowded_ = false;
     }
     // The oldest due delivery of each webhook that may have one sent.
     TRY_ASSIGN(auto due, db_.read_now([&](store::Tx& tx) -> Result<std::vector<Work>> {
@@ -111,11 +126,9 @@ Result<int> Sender::step() {
         if (!any) return out;
         TRY_ASSIGN(auto webhooks, sql::active_webhooks(tx));
         for (Webhook& webhook : webhooks) {
-            if (busy.contains(webhook.id) || webhook.resume > now) continue;
-            TRY_ASSIGN(auto delivery, sql::due_delivery(tx, webhook, now));
-            if (!delivery) continue;
-            std::string host = host_of(webhook);
-            out.push_back({std::move(webhook), std::move(*delivery), *fence, std::move(host)});
+            if (busy.contains(webhook.id)) continue;
+            TRY_ASSIGN(auto work, next_of(tx, std::move(webhook), *fence, now));
+            if (work) out.push_back(std::move(*work));
         }
         return out;
     }));
@@ -128,52 +141,68 @@ Result<int> Sender::step() {
         {
             const std::lock_guard lock(mutex_);
             if (stopping_) break;
-            if (!has_room(work.webhook, work.host)) continue;
-            busy_[work.webhook.id] = work.webhook.failures > 0 || slow_.contains(work.webhook.id);
+            if (!has_room(work.webhook, work.host)) {
+                crowded_ = true;
+                continue;
+            }
+            busy_[work.webhook.id] = is_troubled(work.webhook);
             ++hosts_[work.host];
             last_served_ = work.webhook.id;
         }
-        pool_.post([this, work = std::move(work)] { do_work(work); });
+        pool_.post([this, work = std::move(work)]() mutable { do_work(std::move(work)); });
         ++handed;
     }
     return handed;
 }
 
-void Sender::do_work(const Work& work) {
-    send_and_record(work);
-    {
-        const std::lock_guard lock(mutex_);
-        busy_.erase(work.webhook.id);
-        if (--hosts_[work.host] == 0) hosts_.erase(work.host);
-        woken_ = true;
-        // Under the lock: whoever waits may go on to end this object.
-        wake_.notify_one();
-        idle_.notify_all();
-    }
+bool Sender::may_go_on(const Webhook& webhook) {
+    const std::lock_guard lock(mutex_);
+    busy_[webhook.id] = is_troubled(webhook);
+    return !stopping_ && !crowded_;
 }
 
-void Sender::send_and_record(const Work& work) {
-    const auto event =
-        db_.read_now([&](store::Tx& tx) { return sql::find_event(tx, work.delivery.event_id); });
-    if (!event) {
-        log::warning(kLookProblem, {{"error", event.error().message}});
-        return;
+// One message after the other, as long as nobody else needs the thread.
+void Sender::do_work(Work work) {
+    const int64_t id = work.webhook.id;
+    const std::string host = work.host;
+    for (int sent = 0; sent < kInARow; ++sent) {
+        if (const Status done = send_and_record(work); !done) {
+            if (done.error().code != Code::cancelled)
+                log::warning("a message was sent and not written down: it is sent again",
+                             {{"webhook", work.webhook.name},
+                              {"message", work.delivery.message_id},
+                              {"error", done.error().message}});
+            break;
+        }
+        auto next = db_.read_now([&](store::Tx& tx) -> Result<std::optional<Work>> {
+            TRY_ASSIGN(auto webhook, sql::find_webhook_by_id(tx, work.webhook.workspace_id, id));
+            if (!webhook) return std::nullopt;
+            return next_of(tx, std::move(*webhook), work.fence, env_.now());
+        });
+        if (!next || !*next || (*next)->host != host || !may_go_on((*next)->webhook)) break;
+        work = std::move(**next);
     }
+    const std::lock_guard lock(mutex_);
+    busy_.erase(id);
+    if (--hosts_[host] == 0) hosts_.erase(host);
+    woken_ = true;
+    // Under the lock: whoever waits may go on to end this object.
+    wake_.notify_one();
+    idle_.notify_all();
+}
+
+Status Sender::send_and_record(const Work& work) {
     Outcome outcome;
-    if (!*event) {
+    if (!work.event) {
         outcome.problem = "its event is not kept any more";
-    } else if (const auto letter =
-                   service_.letter(work.webhook, work.delivery.message_id, **event, env_.now())) {
+    } else if (const auto letter = service_.letter(work.webhook, work.delivery.message_id,
+                                                   *work.event, env_.now())) {
         outcome = attempt(env_, http_, *letter, service_.parts().egress, cancel_);
     } else {
         outcome.problem = letter.error().message;
     }
-    if (outcome.cancelled) return;
-    if (const Status recorded = record(work, outcome); !recorded)
-        log::warning("a delivery was sent and not written down: it is sent again",
-                     {{"webhook", work.webhook.name},
-                      {"message", work.delivery.message_id},
-                      {"error", recorded.error().message}});
+    if (outcome.cancelled) return fail(Code::cancelled, "the server stops");
+    return record(work, outcome);
 }
 
 Status Sender::record(const Work& work, const Outcome& outcome) {

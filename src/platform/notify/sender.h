@@ -32,8 +32,9 @@ inline constexpr const char* kSenderLease = "webhooks";
 inline constexpr int kThreads = 16;
 inline constexpr int kTroubledThreads = 12;  // for receivers that failed, or took longer than:
 inline constexpr Micros kSlow{2'000'000};
-inline constexpr int kPerHost = 4;  // requests under way to one scheme, host and port
-inline constexpr int kTests = 2;    // test messages at once
+inline constexpr int kPerHost = 4;   // requests under way to one scheme, host and port
+inline constexpr int kTests = 2;     // test messages at once
+inline constexpr int kInARow = 100;  // messages to one receiver before others get the thread
 
 class Sender {
   public:
@@ -64,14 +65,21 @@ class Sender {
     struct Work {
         Webhook webhook;
         Delivery delivery;
+        std::optional<events::Event> event;  // nothing when it is not kept any more
         jobs::Fence fence;
         std::string host;
     };
     void run();
     Status look_at_backlog();
+    bool is_troubled(const Webhook& webhook) const;
     bool has_room(const Webhook& webhook, const std::string& host) const;
-    void do_work(const Work& work);
-    void send_and_record(const Work& work);
+    // The oldest due delivery of the webhook, if it may be sent now.
+    Result<std::optional<Work>> next_of(store::Tx& tx, Webhook webhook, const jobs::Fence& fence,
+                                        Time now) const;
+    void do_work(Work work);
+    // Whether the thread may go on with the same webhook.
+    bool may_go_on(const Webhook& webhook);
+    Status send_and_record(const Work& work);
     Status record(const Work& work, const Outcome& outcome);
 
     Env& env_;
@@ -85,7 +93,7 @@ class Sender {
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable wake_, idle_;
-    bool woken_ = true, stopping_ = false;
+    bool woken_ = true, stopping_ = false, crowded_ = false;  // crowded: some found no room
     std::map<int64_t, bool> busy_;  // webhooks with a request under way; whether they are troubled
     std::map<std::string, int> hosts_;
     std::set<int64_t> slow_;  // webhooks whose last answer took long

@@ -171,11 +171,11 @@ Result<Webhook> Service::change(store::Tx& tx, const std::string& name,
                 return fail(Code::invalid,
                             "a secret is bound to its host: give it again with the new URL",
                             "secret");
-            webhook.old_secret.clear();
         }
     }
     if (!secret.empty()) {
         TRY_ASSIGN(webhook.secret, sealed(webhook, secret));
+        webhook.old_secret.clear();
     }
     if (wanted.events) webhook.events = *wanted.events;
     if (wanted.subject) webhook.subject = *wanted.subject;
@@ -205,13 +205,16 @@ Result<Service::Made> Service::rotate(store::Tx& tx, const std::string& name,
     TRY_ASSIGN(Webhook webhook, need(tx, name));
     const SecretUse use = dialect_row(webhook.dialect).secret;
     if (overlap < Micros{0} || overlap > kLongestOverlap)
-        return fail(Code::invalid, "the overlap is 0s to 30d", "overlap");
+        return fail(Code::invalid, "the overlap is 30d at most", "overlap");
     if (secret.empty() && needs_secret(use))
         return fail(Code::invalid, "this dialect's secret is the receiver's to make: give it",
                     "secret");
     const std::string told = secret.empty() ? make_secret(parts_.env) : "";
     const Time now = parts_.env.now();
-    webhook.old_secret = needs_secret(use) ? "" : webhook.secret;
+    // One that does not open any more signs nothing.
+    const bool keeps =
+        webhook.has_secret() && !needs_secret(use) && opened(webhook, webhook.secret);
+    webhook.old_secret = keeps ? webhook.secret : "";
     webhook.old_secret_until = now + overlap;
     TRY_ASSIGN(webhook.secret, sealed(webhook, told.empty() ? secret : told));
     webhook.updated = now;

@@ -129,6 +129,14 @@ Result<std::optional<Webhook>> find_webhook(store::Tx& tx, int64_t workspace_id,
     return first(std::move(found));
 }
 
+Result<std::optional<Webhook>> find_webhook_by_id(store::Tx& tx, int64_t workspace_id, int64_t id) {
+    TRY_ASSIGN(
+        auto found,
+        webhooks_where(tx, "WHERE w.workspace_id = $1 AND w.id = $2 AND w.state <> 'deleted'",
+                       workspace_id, id));
+    return first(std::move(found));
+}
+
 Status count_deliveries(store::Tx& tx, Webhook& webhook) {
     TRY_ASSIGN(webhook.pending, count_pending(tx, webhook.id, kCounted));
     TRY_ASSIGN(const auto dead,
@@ -265,15 +273,6 @@ Result<std::optional<Delivery>> due_delivery(store::Tx& tx, const Webhook& webho
                                 "(d.next_at <= $2 OR d.attempted_at < $3) ORDER BY d.id LIMIT 1",
                                 webhook.id, to_micros(now), to_micros(webhook.recovered)));
     return first(std::move(found));
-}
-
-Result<std::optional<Time>> next_due(store::Tx& tx, int64_t webhook_id) {
-    TRY_ASSIGN(const auto next,
-               tx.one<std::optional<int64_t>>("SELECT min(next_at) FROM webhook_deliveries WHERE "
-                                              "webhook_id = $1 AND state = 'pending'",
-                                              webhook_id));
-    if (!next || !*next) return std::nullopt;
-    return from_micros(**next);
 }
 
 Result<std::optional<events::Event>> find_event(store::Tx& tx, int64_t id) {

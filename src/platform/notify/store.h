@@ -14,6 +14,8 @@ Result<std::vector<Webhook>> list_webhooks(store::Tx& tx, int64_t workspace_id, 
 // With the counts of its deliveries.
 Result<std::optional<Webhook>> find_webhook(store::Tx& tx, int64_t workspace_id,
                                             const std::string& name);
+// Without the counts.
+Result<std::optional<Webhook>> find_webhook_by_id(store::Tx& tx, int64_t workspace_id, int64_t id);
 Status count_deliveries(store::Tx& tx, Webhook& webhook);
 // Of all workspaces.
 Result<std::vector<Webhook>> active_webhooks(store::Tx& tx);
@@ -55,8 +57,6 @@ Result<int64_t> reset_dead(store::Tx& tx, int64_t webhook_id, Time now, int64_t 
 
 // The oldest delivery of the webhook that is due.
 Result<std::optional<Delivery>> due_delivery(store::Tx& tx, const Webhook& webhook, Time now);
-// When the next one will be; nothing when none is pending.
-Result<std::optional<Time>> next_due(store::Tx& tx, int64_t webhook_id);
 Result<std::optional<events::Event>> find_event(store::Tx& tx, int64_t id);
 // Writes down an attempt, unless the row has moved since it was read. `after` has the new state.
 Result<bool> move_delivery(store::Tx& tx, const Delivery& before, const Delivery& after);
