@@ -26,6 +26,8 @@ struct Config {
     bool notify = true;
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
+    // Where webhooks may lead beside the public internet: ranges and host:port.
+    std::vector<std::string> egress_allowed;
     std::string admin_password_file;  // of the first administrator, made when there are no accounts
     // Named Python environments: "default" -> /path/to/venv/bin/python. Tasks and Python models run
     // in one of these and nowhere else.

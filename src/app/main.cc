@@ -107,6 +107,11 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
                      "password")
         ->envname("RONDO_ADMIN_PASSWORD_FILE");
     server
+        ->add_option("--egress-allow", config.egress_allowed,
+                     "Where webhooks may lead beside public addresses: 10.2.0.0/16 or host:port")
+        ->envname("RONDO_EGRESS_ALLOW")
+        ->delimiter(',');
+    server
         ->add_option("--environment", flags.environments,
                      "A Python environment for tasks and models: NAME=/path/to/python")
         ->envname("RONDO_ENVIRONMENT")

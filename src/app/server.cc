@@ -16,13 +16,16 @@
 #include "api/rondo/loop_api.h"
 #include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
+#include "api/rondo/webhook_api.h"
 #include "app/blobs.h"
 #include "app/data_folder.h"
 #include "app/keys.h"
+#include "app/notices.h"
 #include "app/objects.h"
 #include "app/page/page.h"
 #include "app/start.h"
 #include "app/version.h"
+#include "app/webhook_key.h"
 #include "base/env.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -34,12 +37,15 @@
 #include "domain/serving/python/workers.h"
 #include "platform/auth/gate.h"
 #include "platform/auth/token.h"
+#include "platform/events/consumer.h"
 #include "platform/events/events.h"
 #include "platform/jobs/leases.h"
 #include "platform/jobs/periodic.h"
 #include "platform/jobs/servers.h"
 #include "platform/jobs/sliced.h"
 #include "platform/net/server.h"
+#include "platform/notify/retention.h"
+#include "platform/notify/sender.h"
 #include "platform/rpc/service.h"
 #include "platform/store/database.h"
 #include "platform/store/listener.h"
@@ -178,6 +184,23 @@ Status run_server(const Config& config) {
     jobs::Sliced sliced(env, *db, leases);
     const predictions::Shipper shipper(*db, *blobs, folder->server_id());
 
+    // What leaves the house because something happened.
+    auto egress = client::EgressPolicy::with_exceptions(config.egress_allowed);
+    if (!egress) return fail(egress.error().code, "--egress-allow: " + egress.error().message);
+    TRY_ASSIGN(std::string webhook_key, load_webhook_key(env, *folder, *db));
+    const notify::Service webhooks({env, events, std::move(webhook_key), std::move(*egress),
+                                    event_kinds(), words_of, kWorkspace});
+    notify::Sender sender(env, *db, leases, *http, webhooks);
+    events::Sequencer sequencer(*db, leases);
+    events::Consumer webhook_consumer(
+        *db, leases, "webhooks", events::From::now,
+        [&](store::Tx& tx, const std::vector<events::Event>& found) -> Status {
+            tx.after_commit([&sender] { sender.wake(); });
+            return webhooks.fan_out(tx, found);
+        });
+    events::ConsumerThread consumers(sequencer, {&webhook_consumer});
+    sliced.add(notify::retention_job(env));
+
     // Serving: models loaded, predictions logged.
     WorkerPool model_pool(kModelThreads);
     predictions::Flusher flusher;
@@ -277,6 +300,9 @@ Status run_server(const Config& config) {
     add_watchdog(periodic);
     periodic.start();
     sliced.start();
+    consumers.start();
+    hub.set_listener([&consumers] { consumers.wake(); });
+    sender.start();
 
     // The protocols.
     api::SystemApi system({*db,
@@ -287,6 +313,7 @@ Status run_server(const Config& config) {
                             [&servers](std::string& out) { servers.write_metrics(out); },
                             [&leases](std::string& out) { leases.write_metrics(out); },
                             [&sliced](std::string& out) { sliced.write_metrics(out); },
+                            [&sender](std::string& out) { sender.write_metrics(out); },
                             [&gate](std::string& out) { gate.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
@@ -311,6 +338,8 @@ Status run_server(const Config& config) {
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
     api::ClusterApi cluster_api(*db, servers);
     service.add(&cluster_api, rpc::Style::rondo, cluster_api.rows());
+    api::WebhookApi webhook_api({env, *db, accounts, webhooks, sender});
+    service.add(&webhook_api, rpc::Style::rondo, webhook_api.rows());
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
     service.add(&inference, rpc::Style::oip, inference.v2_rows());
@@ -346,6 +375,9 @@ Status run_server(const Config& config) {
     signal_thread.join();
     // From the top of the house down: who decides, who runs, who works, who keeps.
     periodic.stop();
+    hub.set_listener({});
+    consumers.stop();
+    sender.stop();
     sliced.stop();
     engine.stop();
     executor.stop();

@@ -5,6 +5,7 @@
 #include "app/doctor/scrub.h"
 #include "base/env.h"
 #include "base/text.h"
+#include "platform/notify/retry.h"
 #include "platform/process/spec.h"
 
 namespace rondo::app::cli {
@@ -69,6 +70,27 @@ void check_endpoint(Findings& out, const Value& e) {
                         "` says what is done about it");
     else if (!window.is_null())
         out.good("endpoint-breach", name, std::string(window["reason"].text()));
+}
+
+void check_webhook(Findings& out, const Value& w) {
+    const std::string name(w["name"].text()), what = "webhook " + name;
+    if (w["state"].text() == "disabled")
+        out.note("webhook-disabled", what, "is disabled: " + std::string(w["reason"].text()),
+                 "`rondo webhook enable " + name + "` when its receiver is well");
+    else if (w["failures"].integer() >= notify::kFailuresToRest)
+        out.problem("webhook-fails", what,
+                    counted(w["failures"].integer(), "attempt") + " in a row failed",
+                    "`rondo webhook show " + name + "` says how; `rondo webhook test " + name +
+                        "` tries the receiver");
+    if (w["dead"].integer() > 0)
+        out.problem("webhook-dead", what,
+                    counted(w["dead"].integer(), "message") + " could not be delivered",
+                    "`rondo webhook deliveries " + name +
+                        " --failed` lists them; once the receiver is well, `rondo webhook "
+                        "redeliver --all " +
+                        name + "` sends them again");
+    else if (w["state"].text() == "active")
+        out.good("webhook-dead", what, grouped(w["pending"].integer()) + " messages wait");
 }
 
 // The value of a metric without labels.
@@ -176,6 +198,10 @@ Status check_server(Findings& out, const Common& common, const std::string& data
     }
     check_database(out, session);
     check_cluster(out, session);
+    // For administrators only: without their token there is nothing to say.
+    if (const auto webhooks = session.get("/api/rondo/v1/webhooks")) {
+        for (const auto& w : (*webhooks)["webhooks"].list()) check_webhook(out, w);
+    }
     return ok();
 }
 

@@ -20,6 +20,9 @@ constexpr char kAccounts[] = {
 constexpr char kServers[] = {
 #embed "0005_servers.sql"
 };
+constexpr char kNotify[] = {
+#embed "0007_notify.sql"
+};
 
 }  // namespace
 
@@ -30,6 +33,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{3, "loop", std::string_view(kLoop, sizeof kLoop)},
         store::Migration{4, "accounts", std::string_view(kAccounts, sizeof kAccounts)},
         store::Migration{5, "servers", std::string_view(kServers, sizeof kServers)},
+        store::Migration{7, "notify", std::string_view(kNotify, sizeof kNotify)},
     };
     return steps;
 }

@@ -30,8 +30,14 @@ void Hub::wake() {
         const std::lock_guard lock(mutex_);
         ++count_;
         woken.swap(waiting_);
+        if (listener_) listener_();
     }
     for (Resume& resume : woken) resume();
+}
+
+void Hub::set_listener(std::function<void()> listener) {
+    const std::lock_guard lock(mutex_);
+    listener_ = std::move(listener);
 }
 
 void Hub::close() {

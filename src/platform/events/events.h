@@ -47,6 +47,8 @@ class Hub {
     void wake();
     // Called with each notify(): tells the other servers. Before anything notifies; must not block.
     void set_echo(std::function<void()> echo) { echo_ = std::move(echo); }
+    // Called with each notify() and wake(); must not block, nor speak to the hub. Nobody: {}.
+    void set_listener(std::function<void()> listener);
     // The server stops: nobody waits any more.
     void close();
     bool is_closed() const;
@@ -56,7 +58,7 @@ class Hub {
     uint64_t count_ = 0;
     bool closed_ = false;
     std::vector<Resume> waiting_;
-    std::function<void()> echo_;
+    std::function<void()> echo_, listener_;
 };
 
 // Writes and reads events. One object for the process.
