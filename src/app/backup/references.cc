@@ -30,6 +30,22 @@ Status visit_files(const std::string& whose, std::string_view spec, const Visit&
     return ok();
 }
 
+// What servers have handed over of days that are not sealed yet.
+Status visit_pieces(store::Snapshot& snapshot, const Visit& visit) {
+    constexpr int64_t kSchemaOfPieces = 5;
+    TRY_ASSIGN(const auto applied, store::applied_migrations(snapshot));
+    if (applied.empty() || applied.back().number < kSchemaOfPieces) return ok();
+    return each_row(snapshot,
+                    "SELECT e.name, c.day, c.digest FROM prediction_chunks c "
+                    "JOIN endpoints e ON e.id = c.endpoint_id WHERE c.digest <> ''",
+                    [&](const Row& row) {
+                        const Day day = day_from_number(static_cast<int32_t>(row.integer(1)));
+                        return visit({std::string(row.text(2)), -1,
+                                      "endpoint " + std::string(row.text(0)) + " open day " +
+                                          format_day(day)});
+                    });
+}
+
 Status visit_version(const Row& row, blob::Store& blobs, const Visit& visit) {
     const std::string whose =
         "dataset " + std::string(row.text(0)) + " version " + std::to_string(row.integer(1));
@@ -64,6 +80,7 @@ Status each_reference(store::Snapshot& snapshot, blob::Store& blobs, const Visit
                                    "endpoint " + std::string(row.text(0)) + " sealed day " +
                                        format_day(day)});
                  }));
+    TRY(visit_pieces(snapshot, visit));
     TRY(each_row(snapshot, "SELECT name, spec FROM pipelines", [&](const Row& row) {
         return visit_files("pipeline " + std::string(row.text(0)), row.text(1), visit);
     }));
