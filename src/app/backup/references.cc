@@ -35,15 +35,15 @@ Status visit_pieces(store::Snapshot& snapshot, const Visit& visit) {
     constexpr int64_t kSchemaOfPieces = 5;
     TRY_ASSIGN(const auto applied, store::applied_migrations(snapshot));
     if (applied.empty() || applied.back().number < kSchemaOfPieces) return ok();
-    return each_row(snapshot,
-                    "SELECT e.name, c.day, c.digest FROM prediction_chunks c "
-                    "JOIN endpoints e ON e.id = c.endpoint_id WHERE c.digest <> ''",
-                    [&](const Row& row) {
-                        const Day day = day_from_number(static_cast<int32_t>(row.integer(1)));
-                        return visit({std::string(row.text(2)), -1,
-                                      "endpoint " + std::string(row.text(0)) + " open day " +
-                                          format_day(day)});
-                    });
+    return each_row(
+        snapshot,
+        "SELECT e.name, c.day, c.digest FROM prediction_chunks c "
+        "JOIN endpoints e ON e.id = c.endpoint_id WHERE c.digest <> ''",
+        [&](const Row& row) {
+            const Day day = day_from_number(static_cast<int32_t>(row.integer(1)));
+            return visit({std::string(row.text(2)), -1,
+                          "endpoint " + std::string(row.text(0)) + " open day " + format_day(day)});
+        });
 }
 
 Status visit_version(const Row& row, blob::Store& blobs, const Visit& visit) {
