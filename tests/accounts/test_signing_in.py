@@ -92,6 +92,7 @@ def test_T20_guessing_is_slowed_without_hurting_others(fresh):
     assert refused == [401] * 5
     answer = sign_in(house, "victim", PASSWORD)  # also the right one has to wait now
     assert answer.status == 429 and "seconds" in answer.json["error"]["message"], answer
+    assert answer.headers["retry-after"] in answer.json["error"]["message"]
     assert with_password(house.url, "victim").ask("GET", V1 + "me").status == 429
     begun = time.monotonic()
     assert sign_in(house, "other", PASSWORD).status == 200
