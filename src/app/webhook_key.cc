@@ -19,7 +19,16 @@ Result<std::string> load_webhook_key(Env& env, const DataFolder& folder, store::
         TRY_ASSIGN(const std::string text, read_file(env.files(), path, 4096));
         hex = trim(text);
     }
-    if (db.health().engine != "sqlite") {
+    const bool alone = db.health().engine == "sqlite";
+    // A database that came from several servers has brought the key along (restore).
+    const bool asks = !alone || !in_folder;
+    TRY_ASSIGN(const auto shared, asks ? db.read_now([](store::Tx& tx) {
+        return tx.one<std::string>("SELECT value FROM shared_values WHERE name = $1", kShared);
+    })
+                                       : Result<std::optional<std::string>>());
+    if (shared) hex = *shared;
+    if (alone && !in_folder) TRY(write_file_atomically(env, path, hex + "\n"));
+    if (!alone && !shared) {
         TRY_ASSIGN(
             hex, db.write_now(store::Durability::full, [&](store::Tx& tx) -> Result<std::string> {
                 TRY(
@@ -31,8 +40,6 @@ Result<std::string> load_webhook_key(Env& env, const DataFolder& folder, store::
                                                                 kShared));
                 return kept.value_or("");
             }));
-    } else if (!in_folder) {
-        TRY(write_file_atomically(env, path, hex + "\n"));
     }
     auto key = from_hex(hex);
     if (!key || key->size() != kSealKeyBytes)

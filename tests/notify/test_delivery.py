@@ -61,7 +61,8 @@ def test_t39_each_receiver_by_itself(engine, start, receiver, canary):
              "bytes", "hangup"]
     for mode in modes:
         house.webhook(mode, receiver.url(f"/{mode}"), attempts=1)
-    house.webhook("never", receiver.url("/never"), attempts=1, subject="model/m0")
+    if engine == "sqlite":  # ten seconds are enough once
+        house.webhook("never", receiver.url("/never"), attempts=1, subject="model/m0")
     house.webhook("busy", receiver.url("/busy"), attempts=3)
     house.webhook("ok", receiver.url("/ok"))
     house.webhook("again", receiver.url("/500/again"), attempts=3, subject="model/m0")
@@ -95,6 +96,8 @@ def test_t39_each_receiver_by_itself(engine, start, receiver, canary):
     gone = house.show("410")
     assert gone["state"] == "disabled" and "410" in gone["reason"]
     assert len(receiver.messages("/410")) == 1
+    if engine != "sqlite":
+        return
     # One that never answers is given up by the deadline, and has held up nobody until then.
     row = settled(house, "never", 1)[0]
     assert row["state"] == "dead" and row.get("status") is None and row["problem"]

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import sqlite3
 
 import pytest
 import trustme
@@ -139,9 +140,19 @@ def test_a_secret_is_bound_to_its_host(start, receiver):
     assert status == 400 and answer["error"]["field"] == "secret"
     assert house.show("hook")["url"] == receiver.url("/ok")
     assert house.ask("PATCH", "webhooks/hook", {"url": receiver.url("/ok/other")})
+    # The key of a database that several servers shared comes with its rows.
+    house.stop()
+    key = house.data / "keys/webhooks"
+    with sqlite3.connect(house.data / "rondo.db") as db:
+        db.execute("INSERT INTO shared_values VALUES ('key.webhooks', ?)", [key.read_text().strip()])
+    db.close()
+    key.unlink()
+    house.start()
+    assert house.ask("POST", "webhooks/hook/test", {})["delivered"]
+    receiver.got.clear()
     # With another key nothing opens, and the message says what to do.
     house.stop()
-    (house.data / "keys/webhooks").write_text("0" * 64 + "\n")
+    key.write_text("0" * 64 + "\n")
     house.start()
     house.model("m")
     row = until(lambda: [d for d in house.deliveries("hook") if d["attempts"]])[0]
