@@ -10,6 +10,7 @@
 #include "api/inference/inference_api.h"
 #include "api/mlflow/mlflow.h"
 #include "api/rondo/accounts_api.h"
+#include "api/rondo/collection_api.h"
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
@@ -17,6 +18,7 @@
 #include "api/rondo/system_api.h"
 #include "app/blobs.h"
 #include "app/data_folder.h"
+#include "app/keep.h"
 #include "app/objects.h"
 #include "app/page/page.h"
 #include "app/start.h"
@@ -141,10 +143,14 @@ Status run_server(const Config& config) {
     const registry::Service registry({env, events, tracking, kWorkspace});
     TRY(db->write_now(store::Durability::full,
                       [&](store::Tx& tx) { return tracking.ensure_default_experiment(tx); }));
-    const data::Service data(env, events, *blobs);
+    blobs->ask_before_commit([&](const blob::Stored& stored) {
+        return holds::hold_upload(
+            env, *db, {stored.digest.hex(), static_cast<int64_t>(stored.size)}, config.holds);
+    });
+    const data::Service data(env, events, *blobs, config.holds);
     const predictions::IdCodec ids(folder->prediction_key());
     const predictions::Service predictions(env, events, *blobs);
-    const pipeline::Service pipelines(env, events);
+    const pipeline::Service pipelines(env, events, config.holds);
     const rollout::Service rollouts(
         [&](store::Tx& tx, const serving::EndpointRow& endpoint, int32_t version) -> Status {
             TRY_ASSIGN(const auto model, serving::parse_model(endpoint.spec.model));
@@ -173,6 +179,9 @@ Status run_server(const Config& config) {
     jobs::Leases leases(*db, servers);
     jobs::Sliced sliced(env, *db, leases);
     TRY(servers.join());
+    Keeping keeping({env, *db, *blobs, artifacts, sliced, kWorkspace, folder->file("work/runs")},
+                    config);
+    TRY(keeping.begin());
 
     // Serving: models loaded, predictions logged.
     WorkerPool model_pool(kModelThreads);
@@ -225,6 +234,7 @@ Status run_server(const Config& config) {
         periodic.add("refresh_accounts", kAccountsEvery,
                      [&directory] { return directory.refresh_now(); });
     periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });
+    keeping.add_to(periodic);
     add_watchdog(periodic);
     periodic.start();
     jobs::Periodic heart(env);  // on its own: nothing that waits may hold it up
@@ -245,6 +255,7 @@ Status run_server(const Config& config) {
                             [&servers](std::string& out) { servers.write_metrics(out); },
                             [&leases](std::string& out) { leases.write_metrics(out); },
                             [&sliced](std::string& out) { sliced.write_metrics(out); },
+                            [&keeping](std::string& out) { keeping.write_metrics(out); },
                             [&gate](std::string& out) { gate.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
@@ -254,6 +265,8 @@ Status run_server(const Config& config) {
 
     api::AccountsApi accounts_api({env, *db, directory, passwords, accounts, gate});
     service.add(&accounts_api, rpc::Style::rondo, accounts_api.rows());
+    api::CollectionApi collection_api({*db, [&keeping] { keeping.hurry(); }});
+    service.add(&collection_api, rpc::Style::rondo, collection_api.rows());
     api::DataApi data_api({env, *db, *blobs, data, file_pool, kWorkspace});
     service.add(&data_api, rpc::Style::rondo, data_api.rows());
     api::PipelineApi pipeline_api({*db, pipelines, executor, file_pool, kWorkspace});
