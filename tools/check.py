@@ -17,13 +17,14 @@ SAME_LINES = 8  # a run of this many equal lines in two places is one too many
 
 # Which domain modules may include which, in the order of ARCHITECTURE.md.
 TIERS = [
-    {"schema", "search", "stats"},
+    {"schema", "search", "stats", "holds"},
     {"artifacts", "data"},
     {"tracking", "predictions"},
     {"registry", "monitor", "pipeline", "experiment", "gates"},
     {"serving"},
     {"rollout"},
     {"loop"},
+    {"collection"},
 ]
 
 # Heavy headers belong into few files; the number is how many.

@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "domain/collection/model.h"
+#include "domain/holds/holds.h"
 #include "platform/net/limits.h"
 
 namespace rondo::app {
@@ -33,6 +35,8 @@ struct Config {
     // in one of these and nowhere else.
     std::map<std::string, std::string> environments;
     log::Level log_level = log::Level::info;
+    collection::Settings collection;
+    holds::Terms holds;
     std::string page_folder;  // serves the page from disk instead of the binary, for its developers
     int io_threads = 0;       // 0: one per core
     net::Limits limits;

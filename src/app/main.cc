@@ -10,6 +10,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/flags.h"
 #include "app/config.h"
+#include "app/keep.h"
 #include "app/server.h"
 #include "app/version.h"
 #include "base/text.h"
@@ -53,6 +54,7 @@ namespace cli = app::cli;
 struct ServerFlags {
     std::vector<std::string> environments;
     std::vector<std::string> limits;
+    std::vector<std::string> keep;
     std::string log_level = "info";
     std::string patience = "6s";
     std::string config_file;
@@ -124,6 +126,11 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
         ->envname("RONDO_LIMIT")
         ->delimiter(',');
     server
+        ->add_option("--keep", flags.keep,
+                     "How long what is kept: NAME=DURATION, such as grace=24h or events=365d")
+        ->envname("RONDO_KEEP")
+        ->delimiter(',');
+    server
         ->add_option("--page-folder", config.page_folder,
                      "Serve the page from this folder instead of the one built in")
         ->envname("RONDO_PAGE_FOLDER");
@@ -161,6 +168,7 @@ Status start_server(app::Config& config, const ServerFlags& flags) {
         config.patience > std::chrono::minutes{5})
         return fail(Code::invalid, "--server-patience has to be 500ms to 5m");
     for (const std::string& text : flags.limits) TRY(net::set_limit(config.limits, text));
+    for (const std::string& text : flags.keep) TRY(app::set_keep(config, text));
     for (const std::string& text : flags.environments) {
         const size_t equals = text.find('=');
         if (equals == 0 || equals == std::string::npos || text[equals + 1] != '/')

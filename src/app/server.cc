@@ -11,6 +11,7 @@
 #include "api/mlflow/mlflow.h"
 #include "api/rondo/accounts_api.h"
 #include "api/rondo/cluster_api.h"
+#include "api/rondo/collection_api.h"
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
@@ -19,6 +20,7 @@
 #include "api/rondo/webhook_api.h"
 #include "app/blobs.h"
 #include "app/data_folder.h"
+#include "app/keep.h"
 #include "app/keys.h"
 #include "app/notices.h"
 #include "app/objects.h"
@@ -151,11 +153,15 @@ Status run_server(const Config& config) {
     const registry::Service registry({env, events, tracking, kWorkspace});
     TRY(db->write_now(store::Durability::full,
                       [&](store::Tx& tx) { return tracking.ensure_default_experiment(tx); }));
-    const data::Service data(env, events, *blobs);
+    blobs->ask_before_commit([&](const blob::Stored& stored) {
+        return holds::hold_upload(
+            env, *db, {stored.digest.hex(), static_cast<int64_t>(stored.size)}, config.holds);
+    });
+    const data::Service data(env, events, *blobs, config.holds);
     TRY_ASSIGN(const Keys keys, load_keys(env, *folder, *db));
     const predictions::IdCodec ids(keys.prediction);
     const predictions::Service predictions(env, events, *blobs);
-    const pipeline::Service pipelines(env, events);
+    const pipeline::Service pipelines(env, events, config.holds);
     const rollout::Service rollouts(
         [&](store::Tx& tx, const serving::EndpointRow& endpoint, int32_t version) -> Status {
             TRY_ASSIGN(const auto model, serving::parse_model(endpoint.spec.model));
@@ -200,6 +206,9 @@ Status run_server(const Config& config) {
         });
     events::ConsumerThread consumers(sequencer, {&webhook_consumer});
     sliced.add(notify::retention_job(env));
+    Keeping keeping({env, *db, *blobs, artifacts, sliced, kWorkspace, folder->file("work/runs")},
+                    config);
+    TRY(keeping.begin());
 
     // Serving: models loaded, predictions logged.
     WorkerPool model_pool(kModelThreads);
@@ -297,6 +306,7 @@ Status run_server(const Config& config) {
         periodic.add("refresh_accounts", kAccountsEvery,
                      [&directory] { return directory.refresh_now(); });
     periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });
+    keeping.add_to(periodic);
     add_watchdog(periodic);
     periodic.start();
     sliced.start();
@@ -314,6 +324,7 @@ Status run_server(const Config& config) {
                             [&leases](std::string& out) { leases.write_metrics(out); },
                             [&sliced](std::string& out) { sliced.write_metrics(out); },
                             [&sender](std::string& out) { sender.write_metrics(out); },
+                            [&keeping](std::string& out) { keeping.write_metrics(out); },
                             [&gate](std::string& out) { gate.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
@@ -323,6 +334,8 @@ Status run_server(const Config& config) {
 
     api::AccountsApi accounts_api({env, *db, directory, passwords, accounts, gate});
     service.add(&accounts_api, rpc::Style::rondo, accounts_api.rows());
+    api::CollectionApi collection_api({*db, [&keeping] { keeping.hurry(); }});
+    service.add(&collection_api, rpc::Style::rondo, collection_api.rows());
     api::DataApi data_api({env, *db, *blobs, data, file_pool, kWorkspace});
     service.add(&data_api, rpc::Style::rondo, data_api.rows());
     api::PipelineApi pipeline_api({*db, pipelines, executor, file_pool, kWorkspace});

@@ -16,6 +16,7 @@ constexpr rpc::Permission kKnown{"read_datasets", rpc::Reach::read, "", ""};
 
 constexpr size_t kUploadLimit = size_t{1} << 40;
 constexpr size_t kMaxDigests = 100'000;
+constexpr ptrdiff_t kKnownStep = 500;  // in one transaction
 constexpr size_t kPiece = 256 << 10;
 
 // A stored file, read and checked piece by piece on the pool.
@@ -90,11 +91,20 @@ Task<Result<DataApi::StoredBytes>> DataApi::upload(rpc::None, rpc::Context conte
 Task<Result<DataApi::Digests>> DataApi::known(Digests asked, rpc::Context) {
     if (asked.digests.size() > kMaxDigests)
         co_return fail(Code::too_large, "ask for at most 100,000 digests at once", "digests");
-    co_return co_await parts_.db.read(
-        [this, asked = std::move(asked)](store::Tx& tx) -> Result<Digests> {
-            TRY_ASSIGN(auto known, parts_.data.known(tx, parts_.workspace_id, asked.digests));
-            return Digests{std::move(known)};
-        });
+    Digests known;
+    for (size_t at = 0; at < asked.digests.size(); at += kKnownStep) {
+        const auto first = asked.digests.begin() + static_cast<ptrdiff_t>(at);
+        const auto last = first + std::min<ptrdiff_t>(kKnownStep, asked.digests.end() - first);
+        // What a power cut takes of the holds leaves a client that asks again.
+        CO_TRY_ASSIGN(
+            const auto some,
+            co_await parts_.db.write(store::Durability::normal,
+                                     [this, part = std::vector(first, last)](store::Tx& tx) {
+                                         return parts_.data.known(tx, parts_.workspace_id, part);
+                                     }));
+        known.digests.insert(known.digests.end(), some.begin(), some.end());
+    }
+    co_return known;
 }
 
 Task<Result<DataApi::DatasetList>> DataApi::list(rpc::None, rpc::Context context) {

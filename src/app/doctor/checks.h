@@ -34,4 +34,7 @@ void check_process(Env& env, const RunningServer& server, Findings& out);
 // Reach, schema, integrity, settings, clock, leases, what is stuck.
 void check_database(Env& env, const std::string& url, Findings& out);
 
+// Whether rounds of collection of garbage end, and what is left; a part of check_database.
+Status check_collection(Env& env, store::Snapshot& db, Findings& out);
+
 }  // namespace rondo::app

@@ -1,3 +1,4 @@
+#include "app/backup/references.h"
 #include "app/doctor/checks.h"
 #include "base/text.h"
 #include "domain/schema/migrations.h"
@@ -136,7 +137,10 @@ Status look(Env& env, Snapshot& db, Findings& out) {
         TRY(check_postgres(env, db, out));
     if (!check_schema_of(db, out)) return ok();
     TRY(check_times(env, db, out));
-    return check_work(env, db, out);
+    TRY(check_work(env, db, out));
+    TRY_ASSIGN(const auto applied, store::applied_migrations(db));
+    if (applied.back().number < kCollectionSchema) return ok();
+    return check_collection(env, db, out);
 }
 
 }  // namespace

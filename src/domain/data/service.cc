@@ -133,7 +133,13 @@ Result<Version> Service::create_version(store::Tx& tx, int64_t workspace_id, New
                                         const blob::Stored& tree) const {
     TRY_ASSIGN(request, complete(tx, workspace_id, std::move(request)));
     Version version;
-    for (const Entry& entry : request.entries) version.bytes += entry.size;
+    std::vector<holds::Bytes> bytes{{tree.digest.hex(), static_cast<int64_t>(tree.size)}};
+    for (const Entry& entry : request.entries) {
+        version.bytes += entry.size;
+        bytes.push_back({entry.digest, entry.size});
+    }
+    // The collection of garbage may have read the versions already, and what held these before.
+    TRY(holds::hold(tx, bytes, env_.now(), terms_));
     version.files = static_cast<int64_t>(request.entries.size());
     if (sha256_hex(write_tree(std::move(request.entries))) != tree.digest.hex())
         return fail(Code::conflict, "the files of " + quoted(request.dataset) +
@@ -173,11 +179,16 @@ Result<std::vector<Entry>> Service::entries(const Version& version) const {
 
 Result<std::vector<std::string>> Service::known(store::Tx& tx, int64_t workspace_id,
                                                 std::span<const std::string> digests) const {
+    TRY_ASSIGN(const auto hidden, holds::hidden_of(tx, digests));
     std::vector<std::string> out;
+    std::vector<holds::Bytes> bytes;
     for (const std::string& digest : digests) {
         TRY_ASSIGN(const auto size, sql::granted_size(tx, workspace_id, digest));
-        if (size) out.push_back(digest);
+        if (!size || std::ranges::find(hidden, digest) != hidden.end()) continue;
+        out.push_back(digest);
+        bytes.push_back({digest, *size});
     }
+    TRY(holds::hold(tx, bytes, env_.now(), terms_));
     return out;
 }
 

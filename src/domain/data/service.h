@@ -7,6 +7,7 @@
 
 #include "base/env.h"
 #include "domain/data/model.h"
+#include "domain/holds/holds.h"
 #include "platform/blob/blob.h"
 #include "platform/events/events.h"
 
@@ -27,8 +28,8 @@ Result<std::vector<Entry>> read_tree(std::string_view text);
 
 class Service {
   public:
-    Service(Env& env, const events::Events& events, blob::Store& blobs)
-        : env_(env), events_(events), blobs_(blobs) {}
+    Service(Env& env, const events::Events& events, blob::Store& blobs, holds::Terms terms = {})
+        : env_(env), events_(events), blobs_(blobs), terms_(terms) {}
 
     struct NewVersion {
         std::string dataset;
@@ -49,7 +50,8 @@ class Service {
     Result<Version> get_version(store::Tx& tx, int64_t workspace_id, const std::string& dataset,
                                 int64_t number) const;
     Result<std::vector<Entry>> entries(const Version& version) const;
-    // Which of the digests the workspace may already build on.
+    // Which of the digests the workspace may already build on. They are held from now on, so that
+    // they are there when the version comes: writes; a call takes some hundred digests at most.
     Result<std::vector<std::string>> known(store::Tx& tx, int64_t workspace_id,
                                            std::span<const std::string> digests) const;
 
@@ -60,6 +62,7 @@ class Service {
     Env& env_;
     const events::Events& events_;
     blob::Store& blobs_;
+    holds::Terms terms_;
 };
 
 }  // namespace rondo::data

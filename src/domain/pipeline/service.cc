@@ -100,8 +100,15 @@ Status check(const PipelineSpec& spec) {
     return check_cycles(spec);
 }
 
+Status Service::hold_files(store::Tx& tx, const PipelineSpec& spec) const {
+    std::vector<holds::Bytes> bytes;
+    for (const auto& [path, digest] : spec.files) bytes.push_back({digest});
+    return holds::hold(tx, bytes, env_.now(), terms_);
+}
+
 Result<Pipeline> Service::put(store::Tx& tx, int64_t workspace_id, const PipelineSpec& spec) const {
     TRY(check(spec));
+    TRY(hold_files(tx, spec));
     TRY_ASSIGN(Pipeline made, sql::put_pipeline(tx, workspace_id, spec, env_.now()));
     TRY(events_.publish(tx, {.kind = "pipeline.defined",
                              .subject = "pipeline/" + spec.name,
@@ -122,6 +129,7 @@ Result<int64_t> Service::start(store::Tx& tx, const Pipeline& pipeline, RunReque
     if (request.idempotency_key.empty()) request.idempotency_key = random_hex(env_, 16);
     TRY_ASSIGN(const auto run, sql::insert_run(tx, pipeline, request, env_.now()));
     if (!run.is_new) return run.id;
+    TRY(hold_files(tx, pipeline.spec));
     TRY(events_.publish(tx, {.kind = "pipeline.run_queued",
                              .subject = "pipeline/" + pipeline.spec.name,
                              .cause = request.cause,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/env.h"
+#include "domain/holds/holds.h"
 #include "domain/pipeline/model.h"
 #include "platform/events/events.h"
 
@@ -16,7 +17,8 @@ Status check(const PipelineSpec& spec);
 
 class Service {
   public:
-    Service(Env& env, const events::Events& events) : env_(env), events_(events) {}
+    Service(Env& env, const events::Events& events, holds::Terms terms = {})
+        : env_(env), events_(events), terms_(terms) {}
 
     Result<Pipeline> put(store::Tx& tx, int64_t workspace_id, const PipelineSpec& spec) const;
     Result<Pipeline> get(store::Tx& tx, int64_t workspace_id, const std::string& name) const;
@@ -26,8 +28,12 @@ class Service {
     Status cancel(store::Tx& tx, int64_t run_id) const;
 
   private:
+    // Runs keep the files of their pipeline; collection of garbage may have read either already.
+    Status hold_files(store::Tx& tx, const PipelineSpec& spec) const;
+
     Env& env_;
     const events::Events& events_;
+    holds::Terms terms_;
 };
 
 }  // namespace rondo::pipeline

@@ -20,6 +20,9 @@ constexpr char kAccounts[] = {
 constexpr char kServers[] = {
 #embed "0005_servers.sql"
 };
+constexpr char kCollectionSteps[] = {
+#embed "0006_collection.sql"
+};
 constexpr char kNotify[] = {
 #embed "0007_notify.sql"
 };
@@ -33,6 +36,8 @@ std::span<const store::Migration> migrations() {
         store::Migration{3, "loop", std::string_view(kLoop, sizeof kLoop)},
         store::Migration{4, "accounts", std::string_view(kAccounts, sizeof kAccounts)},
         store::Migration{5, "servers", std::string_view(kServers, sizeof kServers)},
+        store::Migration{6, "collection",
+                         std::string_view(kCollectionSteps, sizeof kCollectionSteps)},
         store::Migration{7, "notify", std::string_view(kNotify, sizeof kNotify)},
     };
     return steps;

@@ -12,8 +12,9 @@ using json::Value;
 
 constexpr size_t kMaxName = 64;
 constexpr size_t kMaxTokenName = 200;
-constexpr size_t kMaxTokens = 1000;    // of one user
-constexpr int64_t kOnlyWorkspace = 1;  // as long as there is one
+constexpr size_t kMaxTokens = 1000;     // of one user
+constexpr int64_t kOnlyWorkspace = 1;   // as long as there is one
+constexpr int64_t kExpiredSlice = 100;  // the job of retention deletes the rest
 constexpr std::string_view kTaskUser = "rondo-tasks";
 
 // ASCII alone, so that no two names look alike.
@@ -236,7 +237,7 @@ Result<Token> Accounts::create_task_token(store::Tx& tx, const std::string& task
     if (!found)
         TRY(create_user(tx, ourselves,
                         {.name = name, .kind = UserKind::service, .role = Role::editor}));
-    TRY(sql::delete_expired_tokens(tx, env_.now()));
+    TRY(sql::delete_expired_tokens(tx, env_.now(), kExpiredSlice));
     return create_token(tx, ourselves,
                         {.user = name,
                          .name = task,

@@ -174,8 +174,11 @@ Status delete_tokens_of(store::Tx& tx, int64_t user_id, TokenKind kind) {
     return ok();
 }
 
-Result<int64_t> delete_expired_tokens(store::Tx& tx, Time before) {
-    return tx.exec("DELETE FROM tokens WHERE expires_at < $1", to_micros(before));
+Result<int64_t> delete_expired_tokens(store::Tx& tx, Time before, int64_t limit) {
+    return tx.exec(
+        "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE expires_at < $1 "
+        "ORDER BY expires_at LIMIT $2)",
+        to_micros(before), limit);
 }
 
 Status note_use(store::Tx& tx, int64_t token_id, Time at) {

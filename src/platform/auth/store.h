@@ -40,7 +40,8 @@ Result<std::vector<TokenRow>> list_tokens(store::Tx& tx, int64_t user_id);
 Result<std::optional<Token>> find_token(store::Tx& tx, int64_t id);
 Status delete_token(store::Tx& tx, int64_t id);
 Status delete_tokens_of(store::Tx& tx, int64_t user_id, TokenKind kind);
-Result<int64_t> delete_expired_tokens(store::Tx& tx, Time before);
+// Tokens that ended before that, at most `limit`; how many.
+Result<int64_t> delete_expired_tokens(store::Tx& tx, Time before, int64_t limit);
 Status note_use(store::Tx& tx, int64_t token_id, Time at);
 
 Status put_grant(store::Tx& tx, int64_t workspace_id, int64_t user_id, const ObjectRef& object,

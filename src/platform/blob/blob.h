@@ -40,12 +40,18 @@ class Upload {
     virtual Result<Stored> commit() = 0;
 };
 
+// Asked with what an upload is about to store, before the store looks whether it has it: whoever
+// collects garbage takes a lease here. A failure ends the upload.
+using BeforeCommit = std::function<Status(const Stored&)>;
+
 // Takes bytes piece by piece; a failure ends the reading.
 using Taker = std::function<Status(std::string_view)>;
 
 class Store {
   public:
     virtual ~Store() = default;
+    // Before the first upload.
+    void ask_before_commit(BeforeCommit ask) { before_commit_ = std::move(ask); }
     virtual Result<std::unique_ptr<Upload>> begin() = 0;
     Result<Stored> put(std::string_view bytes);
     // Up to n bytes from the offset; fewer only at the end.
@@ -72,6 +78,10 @@ class Store {
   protected:
     // The pieces of a blob in order, at most `limit` bytes of it, unchecked. Returns its size.
     virtual Result<uint64_t> stream(const Digest& digest, uint64_t limit, const Taker& take) = 0;
+    const BeforeCommit& before_commit() const { return before_commit_; }
+
+  private:
+    BeforeCommit before_commit_ = [](const Stored&) { return ok(); };
 };
 
 // Blobs as files below a folder: objects/ab/<digest>, uploads under tmp/ until their rename.

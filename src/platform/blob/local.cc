@@ -13,8 +13,13 @@ constexpr size_t kPieceBytes = 1 << 20;
 
 class LocalUpload final : public Upload {
   public:
-    LocalUpload(Env& env, std::string folder, std::string path, std::unique_ptr<File> file)
-        : env_(env), folder_(std::move(folder)), path_(std::move(path)), file_(std::move(file)) {}
+    LocalUpload(Env& env, std::string folder, std::string path, std::unique_ptr<File> file,
+                const BeforeCommit& before)
+        : env_(env),
+          folder_(std::move(folder)),
+          path_(std::move(path)),
+          file_(std::move(file)),
+          before_(before) {}
     ~LocalUpload() override {
         if (!committed_) (void)env_.files().remove(path_);
     }
@@ -28,6 +33,7 @@ class LocalUpload final : public Upload {
     }
     Result<Stored> commit() override {
         TRY_ASSIGN(Digest digest, Digest::parse(sum_.hex()));
+        TRY(before_({digest, size_}));
         FileSystem& files = env_.files();
         const std::string shelf = folder_ + "/objects/" + digest.hex().substr(0, 2);
         const std::string target = shelf + "/" + digest.hex();
@@ -61,6 +67,7 @@ class LocalUpload final : public Upload {
     Env& env_;
     std::string folder_, path_;
     std::unique_ptr<File> file_;
+    const BeforeCommit& before_;  // the store's
     Sha256 sum_;
     uint64_t size_ = 0;
     bool committed_ = false;
@@ -74,7 +81,8 @@ class LocalStore final : public Store {
     Result<std::unique_ptr<Upload>> begin() override {
         std::string path = folder_ + "/tmp/" + owner_ + "-" + random_hex(env_, 12);
         TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::create_new));
-        return std::make_unique<LocalUpload>(env_, folder_, std::move(path), std::move(file));
+        return std::make_unique<LocalUpload>(env_, folder_, std::move(path), std::move(file),
+                                             before_commit());
     }
     Result<std::string> read(const Digest& digest, uint64_t offset, size_t n) override {
         TRY_ASSIGN(auto file, open(digest));

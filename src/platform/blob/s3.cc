@@ -111,8 +111,9 @@ class PartsUpload {
 
 class S3Upload final : public Upload {
   public:
-    S3Upload(Env& env, Bucket& bucket, WorkerPool& pool, std::string path)
-        : env_(env), bucket_(bucket), pool_(pool), path_(std::move(path)) {}
+    S3Upload(Env& env, Bucket& bucket, WorkerPool& pool, std::string path,
+             const BeforeCommit& before)
+        : env_(env), bucket_(bucket), pool_(pool), path_(std::move(path)), before_(before) {}
     ~S3Upload() override {
         if (file_) (void)env_.files().remove(path_);
     }
@@ -133,6 +134,7 @@ class S3Upload final : public Upload {
 
     Result<Stored> commit() override {
         TRY_ASSIGN(Digest digest, Digest::parse(sum_.hex()));
+        TRY(before_({digest, size_}));
         const std::string key = key_of(digest);
         if (!file_) {
             TRY(bucket_.put_new(key, std::move(memory_), digest.hex()));
@@ -157,6 +159,7 @@ class S3Upload final : public Upload {
     WorkerPool& pool_;
     std::string path_, memory_;
     std::unique_ptr<File> file_;  // of what is too large for memory
+    const BeforeCommit& before_;  // the store's
     Sha256 sum_;
     uint64_t size_ = 0;
 };
@@ -240,7 +243,7 @@ class S3Store final : public Store {
 
     Result<std::unique_ptr<Upload>> begin() override {
         return std::make_unique<S3Upload>(env_, bucket_, pool_,
-                                          folder_ + "/" + random_hex(env_, 12));
+                                          folder_ + "/" + random_hex(env_, 12), before_commit());
     }
     Result<std::string> read(const Digest& digest, uint64_t offset, size_t n) override {
         std::string out;
