@@ -58,6 +58,10 @@ def test_a_restored_server_lives_on_as_the_first_one_does(start, database, tmp_p
 
     restored, url = tmp_path / "restored", database(target)
     rondo("restore", tmp_path / "backups", *place(restored, url))
+    # Pieces of days that are sealed by now are nobody's any more, and stay behind.
+    named = json.dumps(rows)
+    blobs = {digest: content for digest, content in blobs.items()
+             if digest in named or not content.startswith(b"RONDOPL1")}
     again = rows_of(restored, url)
     assert again.keys() == rows.keys()
     for table in rows:

@@ -145,6 +145,19 @@ Status add_lost(store::Tx& tx, int64_t endpoint_id, const std::string& server,
     return ok();
 }
 
+Status take_over_sums(store::Tx& tx, int64_t endpoint_id, const std::string& server) {
+    TRY(ensure_row(tx, endpoint_id, server));
+    TRY(
+        tx.exec("UPDATE endpoint_servers SET sealed_champion = c.sealed_champion, "
+                "sealed_candidate = c.sealed_candidate, lost_champion = c.lost_champion, "
+                "lost_candidate = c.lost_candidate FROM prediction_counts c "
+                "WHERE c.endpoint_id = $1 AND endpoint_servers.endpoint_id = $1 AND server = $2 "
+                "AND NOT EXISTS (SELECT 1 FROM endpoint_servers o WHERE o.endpoint_id = $1 AND "
+                "o.sealed_champion + o.sealed_candidate + o.lost_champion + o.lost_candidate > 0)",
+                endpoint_id, server));
+    return ok();
+}
+
 Status put_route_seen(store::Tx& tx, int64_t endpoint_id, const std::string& server,
                       int64_t route_number) {
     TRY(ensure_row(tx, endpoint_id, server));

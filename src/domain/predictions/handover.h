@@ -58,6 +58,9 @@ Status add_sealed(store::Tx& tx, int64_t endpoint_id, const ServerSums& more);
 // Adds to what a kill took of a server. Makes its row for the endpoint.
 Status add_lost(store::Tx& tx, int64_t endpoint_id, const std::string& server,
                 std::array<int64_t, 2> lost);
+// The sums of a time when one server was alone become this server's, unless another one has them.
+// For who has answered predictions: their log's counters cover that time. Makes its row.
+Status take_over_sums(store::Tx& tx, int64_t endpoint_id, const std::string& server);
 // Says which routes a server answers by at least. Makes its row for the endpoint.
 Status put_route_seen(store::Tx& tx, int64_t endpoint_id, const std::string& server,
                       int64_t route_number);
