@@ -188,7 +188,7 @@ def test_doctor_and_rounds_by_themselves(make):
 
 
 def test_old_news_goes_and_the_timeline_stays(make):
-    server = make("sqlite", "--keep", "events=1ms")
+    server = make("sqlite")
     file = server.upload(b"x")
     server.api("POST", "datasets/d/versions", json={"entries": [{"path": "x", "digest": file}]})
     server.api("POST", "datasets/d/versions", json={"entries": [{"path": "y", "digest": file}]})
@@ -202,6 +202,7 @@ def test_old_news_goes_and_the_timeline_stays(make):
                    (first,))
         db.execute("UPDATE job_progress SET rounds = 0, place = '' WHERE name = 'retention'")
     db.close()
+    server.command += ["--keep", "events=1ms"]
     server.start()
 
     def subjects():
