@@ -3,9 +3,8 @@ against nginx, and gRPC and TLS for themselves. The load is wrk and h2load, each
 the memory of a thousand connections that have sent one request and stay open.
 
 Rondo stands there with one I/O thread, as nginx has one worker process and FastAPI (uvicorn with
-uvloop and httptools) one process; rondo, 2 threads shows what a second one costs: two threads that
-share one thread's work find nothing to do more often, and going to sleep and waking up is most of
-the difference. How often they sleep stands below, beside nginx with one and two workers."""
+uvloop and httptools) one process; rondo, 2 threads shows what a second one costs. How often threads
+sleep stands below, beside nginx with one and two workers."""
 
 import re
 import resource

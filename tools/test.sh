@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
 # prints the time of each, and ends with "N passed, N failed".
-# usage: tools/test.sh [SUITE...]   (build check unit net api store accounts blobs house collection crash serving conformance web browser loop)
+# usage: tools/test.sh [SUITE...]   (build check unit net api store accounts blobs house collection crash serving conformance notify web browser loop cluster)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -38,7 +38,7 @@ python_suite() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store accounts blobs house collection crash serving conformance web browser loop)
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store accounts blobs house collection crash serving conformance notify web browser loop cluster)
 for name in "${suites[@]}"; do
     case $name in
         build) suite build build_release rondo rondo_tests predict_trees crash_faults sign_requests blob_store ;;
@@ -49,6 +49,7 @@ for name in "${suites[@]}"; do
         store) suite store python_suite tests/store ;;
         accounts) suite accounts python_suite tests/accounts ;;
         crash) suite crash python_suite tests/crash ;;
+        notify) suite notify python_suite tests/notify ;;
         serving) suite serving python_suite tests/serving ;;
         blobs) suite blobs python_suite tests/blobs ;;
         conformance) suite conformance python_suite tests/conformance ;;
@@ -57,6 +58,7 @@ for name in "${suites[@]}"; do
         web) suite web bash tools/web.sh ;;
         browser) need_web; suite browser python_suite tests/browser ;;
         loop) suite loop python_suite tests/loop ;;
+        cluster) suite cluster python_suite tests/cluster ;;
         *) echo "no suite $name" >&2; exit 2 ;;
     esac
 done

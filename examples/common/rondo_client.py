@@ -31,11 +31,12 @@ class Rondo:
         self.token = token or read_token()
         self.patience = patience  # seconds that a server may be away (restarting)
         self.connection = None
+        self.timeout = 90  # seconds for one answer
 
     def request(self, method, path, body=None, headers=None):
         """Sends one request; raises RondoError for refusals, OSError when the server is away."""
         if self.connection is None:
-            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=90)
+            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
         try:
             self.connection.request(method, path, body, headers or {})
             answer = self.connection.getresponse()

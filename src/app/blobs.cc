@@ -32,7 +32,9 @@ Status check_nothing_local(Env& env, const std::string& folder) {
 Result<std::unique_ptr<blob::Store>> open_blobs(Env& env, client::Client& http,
                                                 const Config& config, const DataFolder& folder) {
     const std::string local = folder.file("blobs");
-    if (config.blobs.empty()) return blob::open_local_store(env, local);
+    if (!config.blobs.starts_with("s3://"))
+        return blob::open_local_store(env, config.blobs.empty() ? local : config.blobs,
+                                      folder.server_id());
     TRY(check_nothing_local(env, local));
     const std::string endpoint = config.s3_endpoint.empty()
                                      ? variable({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"})

@@ -1,4 +1,4 @@
-// Where a server keeps its blobs: a folder of its data folder, or a bucket.
+// Where a server keeps its blobs: a folder, its own or shared with other servers, or a bucket.
 #pragma once
 
 #include <memory>

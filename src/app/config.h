@@ -20,12 +20,16 @@ struct Config {
     std::string host = "127.0.0.1";
     uint16_t port = 5000;
     std::string database;     // empty: sqlite in the data folder
-    std::string blobs;        // "s3://bucket/prefix"; empty: in the data folder
+    std::string blobs;        // a folder, or "s3://bucket/prefix"; empty: in the data folder
     std::string s3_endpoint;  // empty: by the environment, or Amazon's
     // How long a silent server counts as alive to the others on the database.
     Micros patience{6'000'000};
+    // Without it servers look every 250 ms for what others did.
+    bool notify = true;
     std::string certificate_file, key_file;
     std::vector<std::string> allowed_hosts;
+    // Where webhooks may lead beside the public internet: ranges and host:port.
+    std::vector<std::string> egress_allowed;
     std::string admin_password_file;  // of the first administrator, made when there are no accounts
     // Named Python environments: "default" -> /path/to/venv/bin/python. Tasks and Python models run
     // in one of these and nowhere else.

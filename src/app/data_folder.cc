@@ -8,14 +8,13 @@
 #include <cstring>
 #include <functional>
 
-#include "base/bytes.h"
 #include "base/text.h"
 #include "platform/crypto/crypto.h"
 
 namespace rondo::app {
 namespace {
 
-constexpr size_t kKeyBytes = 32;
+constexpr size_t kTokenBytes = 32;
 constexpr size_t kServerIdBytes = 6;
 
 // A line in a file of mode 0600; made at the first start.
@@ -31,25 +30,8 @@ Result<std::string> load_or_make(Env& env, const std::string& path,
 }
 
 Result<std::string> load_or_make_secret(Env& env, const std::string& path, std::string_view prefix,
-                                        size_t bytes = kKeyBytes) {
+                                        size_t bytes = kTokenBytes) {
     return load_or_make(env, path, [&] { return std::string(prefix) + random_hex(env, bytes); });
-}
-
-Result<std::string> load_or_make_key(Env& env, const std::string& path) {
-    TRY_ASSIGN(const std::string hex, load_or_make_secret(env, path, ""));
-    auto bytes = from_hex(hex);
-    if (!bytes || bytes->size() != kKeyBytes)
-        return fail(Code::invalid, "'" + path +
-                                       "' is damaged: 64 hex digits are expected; restore "
-                                       "it from a backup");
-    // Another digit is a key as good as any, and would quietly send every unit elsewhere.
-    const std::string sum = sha256_hex(*bytes);
-    TRY_ASSIGN(const std::string kept, load_or_make(env, path + ".sha256", [&] { return sum; }));
-    if (kept != sum)
-        return fail(Code::invalid, "'" + path + "' is not the key that '" + path +
-                                       ".sha256' is about; restore both from a backup, or remove "
-                                       "the latter when the key was changed on purpose");
-    return bytes;
 }
 
 // What a kill left of files that were on their way to their names.
@@ -88,9 +70,6 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(Env& env, const std::string
     TRY_ASSIGN(folder->token_, load_or_make_secret(env, folder->file("token"), "rondo_"));
     TRY_ASSIGN(folder->server_id_,
                load_or_make_secret(env, folder->file("server_id"), "s", kServerIdBytes));
-    TRY_ASSIGN(const std::string key, load_or_make_key(env, folder->file("keys/assignment")));
-    std::memcpy(folder->assignment_key_.data(), key.data(), sizeof folder->assignment_key_);
-    TRY_ASSIGN(folder->prediction_key_, load_or_make_key(env, folder->file("keys/prediction")));
     return folder;
 }
 

@@ -1,9 +1,8 @@
 // The data folder: everything a server keeps on local disk, and the secrets it made for itself.
 //
 //   token                 shown by the command line and local scripts; 0600
-//   keys/assignment       splits units between arms; secret, or callers could pick their arm
+//   keys/                 app/keys.h
 //   server_id             who this server is among others on the same database
-//   keys/prediction       authenticates prediction ids
 //   rondo.db  blobs/  predictions/  work/
 #pragma once
 
@@ -11,7 +10,6 @@
 #include <string>
 
 #include "base/env.h"
-#include "base/hash.h"
 
 namespace rondo::app {
 
@@ -26,8 +24,6 @@ class DataFolder {
     const std::string& path() const { return path_; }  // absolute
     const std::string& token() const { return token_; }
     const std::string& server_id() const { return server_id_; }
-    const SipKey& assignment_key() const { return assignment_key_; }
-    const std::string& prediction_key() const { return prediction_key_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
 
   private:
@@ -36,8 +32,6 @@ class DataFolder {
     std::string path_;
     int lock_;
     std::string token_, server_id_;
-    SipKey assignment_key_{};
-    std::string prediction_key_;
 };
 
 }  // namespace rondo::app

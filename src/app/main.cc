@@ -56,6 +56,7 @@ struct ServerFlags {
     std::vector<std::string> limits;
     std::vector<std::string> keep;
     std::string log_level = "info";
+    std::string patience = "6s";
     std::string config_file;
 };
 
@@ -80,11 +81,21 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
         ->envname("RONDO_DATABASE");
     server
         ->add_option("--blobs", config.blobs,
-                     "s3://bucket/prefix, with credentials in AWS_ACCESS_KEY_ID and "
-                     "AWS_SECRET_ACCESS_KEY; without it in the data folder")
+                     "Where stored bytes go: a folder, or s3://bucket/prefix with credentials in "
+                     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; without it in the data folder. "
+                     "Servers on one database share it")
         ->envname("RONDO_BLOBS");
     server->add_option("--s3-endpoint", config.s3_endpoint, "https://host:port of the S3 service")
         ->envname("RONDO_S3_ENDPOINT");
+    server
+        ->add_option("--server-patience", flags.patience,
+                     "How long a silent server counts as alive to others on its database")
+        ->envname("RONDO_SERVER_PATIENCE")
+        ->capture_default_str();
+    server
+        ->add_flag("!--no-notify", config.notify,
+                   "Do without PostgreSQL's NOTIFY: look every 250 ms for what other servers did")
+        ->envname("RONDO_NOTIFY");
     server->add_option("--tls-cert", config.certificate_file, "Certificate chain (PEM)")
         ->envname("RONDO_TLS_CERT");
     server->add_option("--tls-key", config.key_file, "Private key (PEM)")->envname("RONDO_TLS_KEY");
@@ -97,6 +108,11 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
                      "When there are no accounts yet: make an administrator 'admin' with this "
                      "password")
         ->envname("RONDO_ADMIN_PASSWORD_FILE");
+    server
+        ->add_option("--egress-allow", config.egress_allowed,
+                     "Where webhooks may lead beside public addresses: 10.2.0.0/16 or host:port")
+        ->envname("RONDO_EGRESS_ALLOW")
+        ->delimiter(',');
     server
         ->add_option("--environment", flags.environments,
                      "A Python environment for tasks and models: NAME=/path/to/python")
@@ -147,6 +163,10 @@ void read_config_file(CLI::App& server, const std::string& path) {
 }
 
 Status start_server(app::Config& config, const ServerFlags& flags) {
+    TRY_ASSIGN(config.patience, parse_duration(flags.patience));
+    if (config.patience < std::chrono::milliseconds{500} ||
+        config.patience > std::chrono::minutes{5})
+        return fail(Code::invalid, "--server-patience has to be 500ms to 5m");
     for (const std::string& text : flags.limits) TRY(net::set_limit(config.limits, text));
     for (const std::string& text : flags.keep) TRY(app::set_keep(config, text));
     for (const std::string& text : flags.environments) {

@@ -10,37 +10,47 @@
 #include "api/inference/inference_api.h"
 #include "api/mlflow/mlflow.h"
 #include "api/rondo/accounts_api.h"
+#include "api/rondo/cluster_api.h"
 #include "api/rondo/collection_api.h"
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
 #include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
+#include "api/rondo/webhook_api.h"
 #include "app/blobs.h"
 #include "app/data_folder.h"
 #include "app/keep.h"
+#include "app/keys.h"
+#include "app/notices.h"
 #include "app/objects.h"
 #include "app/page/page.h"
 #include "app/start.h"
 #include "app/version.h"
+#include "app/webhook_key.h"
 #include "base/env.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "domain/loop/engine.h"
+#include "domain/loop/follower.h"
 #include "domain/loop/models.h"
 #include "domain/pipeline/executor.h"
 #include "domain/schema/migrations.h"
 #include "domain/serving/python/workers.h"
 #include "platform/auth/gate.h"
 #include "platform/auth/token.h"
+#include "platform/events/consumer.h"
 #include "platform/events/events.h"
 #include "platform/jobs/leases.h"
 #include "platform/jobs/periodic.h"
 #include "platform/jobs/servers.h"
 #include "platform/jobs/sliced.h"
 #include "platform/net/server.h"
+#include "platform/notify/retention.h"
+#include "platform/notify/sender.h"
 #include "platform/rpc/service.h"
 #include "platform/store/database.h"
+#include "platform/store/listener.h"
 
 namespace rondo::app {
 namespace {
@@ -148,7 +158,8 @@ Status run_server(const Config& config) {
             env, *db, {stored.digest.hex(), static_cast<int64_t>(stored.size)}, config.holds);
     });
     const data::Service data(env, events, *blobs, config.holds);
-    const predictions::IdCodec ids(folder->prediction_key());
+    TRY_ASSIGN(const Keys keys, load_keys(env, *folder, *db));
+    const predictions::IdCodec ids(keys.prediction);
     const predictions::Service predictions(env, events, *blobs);
     const pipeline::Service pipelines(env, events, config.holds);
     const rollout::Service rollouts(
@@ -171,14 +182,30 @@ Status run_server(const Config& config) {
                                    config.host + ":" + std::to_string(server->port());
 
     // Among others on the same database: who lives, and who owns which job.
-    jobs::Servers servers(
-        env, *db, events,
-        {folder->server_id(), server_url, machine_id(env),
-         db->health().engine == "sqlite" ? jobs::Company::alone : jobs::Company::several,
-         config.patience});
+    const bool alone = db->health().engine == "sqlite";
+    jobs::Servers servers(env, *db, events,
+                          {folder->server_id(), server_url, machine_id(env),
+                           alone ? jobs::Company::alone : jobs::Company::several, config.patience});
     jobs::Leases leases(*db, servers);
     jobs::Sliced sliced(env, *db, leases);
-    TRY(servers.join());
+    const predictions::Shipper shipper(*db, *blobs, folder->server_id());
+
+    // What leaves the house because something happened.
+    auto egress = client::EgressPolicy::with_exceptions(config.egress_allowed);
+    if (!egress) return fail(egress.error().code, "--egress-allow: " + egress.error().message);
+    TRY_ASSIGN(std::string webhook_key, load_webhook_key(env, *folder, *db));
+    const notify::Service webhooks({env, events, std::move(webhook_key), std::move(*egress),
+                                    event_kinds(), words_of, kWorkspace});
+    notify::Sender sender(env, *db, leases, *http, webhooks);
+    events::Sequencer sequencer(*db, leases);
+    events::Consumer webhook_consumer(
+        *db, leases, "webhooks", events::From::now,
+        [&](store::Tx& tx, const std::vector<events::Event>& found) -> Status {
+            tx.after_commit([&sender] { sender.wake(); });
+            return webhooks.fan_out(tx, found);
+        });
+    events::ConsumerThread consumers(sequencer, {&webhook_consumer});
+    sliced.add(notify::retention_job(env));
     Keeping keeping({env, *db, *blobs, artifacts, sliced, kWorkspace, folder->file("work/runs")},
                     config);
     TRY(keeping.begin());
@@ -190,18 +217,20 @@ Status run_server(const Config& config) {
     serving::Loader loader(*blobs, python);
     loop::Engine* engine_pointer = nullptr;  // what wakes it is made before it
     serving::Endpoints endpoints(
-        {env, *db, ids, folder->assignment_key(), model_pool, predictions, flusher, loader,
+        {env, *db, ids, keys.assignment, model_pool, predictions, flusher, loader,
          folder->file("predictions"),
          [&](store::Tx& tx, int64_t, const std::string& name, int64_t version) {
              return loop::package_of(registry, artifacts, tx, name, version);
          },
-         [&](int64_t endpoint) { engine_pointer->trip(endpoint); }});
+         [&](int64_t endpoint) { engine_pointer->trip(endpoint); }, alone ? nullptr : &shipper,
+         alone ? std::function<bool()>() : [&servers] { return servers.is_alive(); }});
 
     // The loop: pipelines run, decisions are made.
     process::Watcher watcher;
     pipeline::Executor executor(
         env, *db, *blobs, data, events, watcher,
-        {folder->file("work/runs"), config.environments, server_url, serving::interpreter_paths,
+        {folder->file("work/runs"), config.environments, server_url, servers, leases,
+         serving::interpreter_paths,
          [&](store::Tx& tx, const pipeline::Run& run, const std::string& outputs) {
              return loop::publish_model(registry, tx, run, outputs);
          },
@@ -219,10 +248,53 @@ Status run_server(const Config& config) {
              return secret;
          },
          [&](int64_t) { engine_pointer->wake(); }});
-    loop::Engine engine({env, *db, *blobs, events, predictions, data, pipelines, registry, tracking,
-                         rollouts, endpoints, [&executor] { executor.wake(); }});
+    std::unique_ptr<store::Listener> listener;  // none when nobody is to be heard
+    std::unique_ptr<loop::Follower> follower;
+    const auto announce = [&listener] {
+        if (listener) listener->announce();
+    };
+    const loop::Parts loop_parts{env,
+                                 *db,
+                                 *blobs,
+                                 events,
+                                 predictions,
+                                 data,
+                                 pipelines,
+                                 registry,
+                                 tracking,
+                                 rollouts,
+                                 endpoints,
+                                 [&executor] { executor.wake(); },
+                                 servers,
+                                 leases,
+                                 [&] {
+                                     if (follower) follower->wake();
+                                     announce();
+                                 }};
+    loop::Engine engine(loop_parts);
     engine_pointer = &engine;
     TRY(endpoints.load_all());
+    if (!alone) {
+        follower = std::make_unique<loop::Follower>(
+            loop_parts, servers, shipper, engine,
+            loop::Follower::Hooks{[&hub] { hub.wake(); }, [&executor] { executor.wake(); },
+                                  announce});
+        if (config.notify)
+            listener = std::make_unique<store::Listener>(url, [&follower] { follower->wake(); });
+        hub.set_echo(loop_parts.tell);
+    }
+    leases.want(loop::kLoopLease);
+    leases.want(pipeline::kExecutorLease);
+    // From here on the others count on this server.
+    TRY(servers.join());
+    jobs::Periodic heart(env);  // on its own: nothing that waits may hold it up
+    heart.add("heartbeat", servers.patience() / 6, [&]() -> Status {
+        TRY(servers.tick());
+        return leases.tick();
+    });
+    TRY(leases.tick());
+    heart.start();
+    if (follower) TRY(follower->start());
     executor.start();
     engine.start();
     jobs::Periodic periodic(env);
@@ -237,14 +309,10 @@ Status run_server(const Config& config) {
     keeping.add_to(periodic);
     add_watchdog(periodic);
     periodic.start();
-    jobs::Periodic heart(env);  // on its own: nothing that waits may hold it up
-    heart.add("heartbeat", servers.patience() / 6, [&]() -> Status {
-        TRY(servers.tick());
-        return leases.tick();
-    });
-    TRY(leases.tick());
-    heart.start();
     sliced.start();
+    consumers.start();
+    hub.set_listener([&consumers] { consumers.wake(); });
+    sender.start();
 
     // The protocols.
     api::SystemApi system({*db,
@@ -255,6 +323,7 @@ Status run_server(const Config& config) {
                             [&servers](std::string& out) { servers.write_metrics(out); },
                             [&leases](std::string& out) { leases.write_metrics(out); },
                             [&sliced](std::string& out) { sliced.write_metrics(out); },
+                            [&sender](std::string& out) { sender.write_metrics(out); },
                             [&keeping](std::string& out) { keeping.write_metrics(out); },
                             [&gate](std::string& out) { gate.write_metrics(out); }}});
     service.add(&system, rpc::Style::rondo, system.rows());
@@ -280,6 +349,10 @@ Status run_server(const Config& config) {
              return gate.may_read(tx, caller, subject);
          }});
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
+    api::ClusterApi cluster_api(*db, servers);
+    service.add(&cluster_api, rpc::Style::rondo, cluster_api.rows());
+    api::WebhookApi webhook_api({env, *db, accounts, webhooks, sender});
+    service.add(&webhook_api, rpc::Style::rondo, webhook_api.rows());
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
     service.add(&inference, rpc::Style::oip, inference.v2_rows());
@@ -315,6 +388,9 @@ Status run_server(const Config& config) {
     signal_thread.join();
     // From the top of the house down: who decides, who runs, who works, who keeps.
     periodic.stop();
+    hub.set_listener({});
+    consumers.stop();
+    sender.stop();
     sliced.stop();
     engine.stop();
     executor.stop();
@@ -322,6 +398,8 @@ Status run_server(const Config& config) {
     model_pool.stop();
     file_pool.stop();
     passwords.stop();
+    if (follower) follower->stop();  // hands over what the last requests left
+    if (listener) listener->stop();
     heart.stop();
     if (Status left = servers.leave(); !left)
         log::warning("no good-bye", {{"error", left.error().message}});

@@ -35,7 +35,8 @@ std::string_view name_of(Code code);
 struct Error {
     Code code = Code::internal;
     std::string message;
-    std::string field = {};  // path of the offending field (metrics[3].key), when there is one
+    std::string field = {};     // path of the offending field (metrics[3].key), when there is one
+    int32_t retry_after_s = 1;  // of what may be tried again
 };
 
 template <class T>

@@ -209,3 +209,21 @@ def test_T18_the_stream_of_events(house, world):
                                      {"name": name, "description": "changed"})
         assert b"model/theirs" not in text
         assert b"endpoint/" not in text or caller is world["editor"]
+
+
+def test_T22_a_stream_ends_with_its_credentials(house):
+    """A request that lasts is no way to keep a right that was taken away."""
+    house.user("watcher", "viewer")
+    secret, number = house.secret_of("watcher", "read")
+    address = urllib.parse.urlsplit(house.url)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as peer:
+        peer.sendall(f"GET {V1}events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}"
+                     "\r\n\r\n".encode())
+        text = b""
+        while b"retry: 2000" not in text:
+            text += peer.recv(65536)
+        house.local.call("DELETE", f"{V1}tokens/{number}")
+        house.admin.call("POST", ML + "registered-models/create", {"name": "after the end"})
+        while piece := peer.recv(65536):
+            text += piece
+    assert b"after the end" not in text

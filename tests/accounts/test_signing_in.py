@@ -92,6 +92,7 @@ def test_T20_guessing_is_slowed_without_hurting_others(fresh):
     assert refused == [401] * 5
     answer = sign_in(house, "victim", PASSWORD)  # also the right one has to wait now
     assert answer.status == 429 and "seconds" in answer.json["error"]["message"], answer
+    assert answer.headers["retry-after"] in answer.json["error"]["message"]
     assert with_password(house.url, "victim").ask("GET", V1 + "me").status == 429
     begun = time.monotonic()
     assert sign_in(house, "other", PASSWORD).status == 200
@@ -333,7 +334,7 @@ def test_the_command_line(fresh, tmp_path):
     rondo("user", "create", "ada", "--password-file", password, code=5)
     rondo("user", "create", "robot", "--service")
     assert [u["name"] for u in json.loads(rondo("user", "list", "--json"))["users"]] == [
-        "ada", "robot", "boss"]
+        "ada", "boss", "robot"]
     secret = rondo("token", "create", "--user", "ada", "--scope", "write", "--expires", "30d").strip()
     assert secret.startswith("rondo_pat_")
     rondo("user", "list", code=4, RONDO_TOKEN=secret)

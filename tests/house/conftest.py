@@ -54,6 +54,8 @@ def rows_of(data, database=""):
                                  "name NOT LIKE 'sqlite%'").fetchall():
             tables[table] = [dict(row) for row in db.execute(f"SELECT * FROM {table}")]
         db.close()
+    for row in tables.get("servers", []):  # beats on while it is looked at
+        del row["heartbeats"], row["heartbeat_at"]
     real = ("value", "reference_value", "level", "loss_sum")
     return {table: sorted(json.dumps({k: float(v) if k in real and isinstance(v, int) else v
                                       for k, v in row.items()}, sort_keys=True) for row in rows)
@@ -104,7 +106,7 @@ class Restored(LoopServer):
     """A server on a data folder that is there already."""
 
     def __init__(self, data, database=""):
-        self.inside = ()
+        self.inside = self.options = ()
         self.data, self.database = pathlib.Path(data), database
         self.folder, self.log = self.data.parent, self.data.with_suffix(".log")
         self.port = free_port()

@@ -12,6 +12,7 @@ class Proxy:
 
     def __init__(self, port: int, on_execute=None):
         self.target, self.on_execute, self.refuses = port, on_execute, False
+        self.connections = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -29,6 +30,12 @@ class Proxy:
                     continue
                 threading.Thread(target=Connection, args=(self, client), daemon=True).start()
 
+    def go_away(self):
+        """As a server that is gone: no connection stands, and no new one is taken."""
+        self.refuses = True
+        for connection in list(self.connections):
+            connection.cut_client()
+
     def close(self):
         self.listener.close()
 
@@ -36,6 +43,7 @@ class Proxy:
 class Connection:
     def __init__(self, proxy: Proxy, client: socket.socket):
         self.proxy, self.client = proxy, client
+        proxy.connections.append(self)
         self.server = socket.create_connection(("127.0.0.1", proxy.target))
         for end in client, self.server:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -206,7 +206,7 @@ class Cut:
         else:
             connection.pass_and_wait(connection.message + SYNC, b"COMMIT\0")
             if self.how == "after, then away":
-                self.proxy.refuses = True
+                self.proxy.go_away()
         connection.cut_client()
         self.happened.set()
         return False

@@ -28,10 +28,10 @@ def free_port():
 
 
 class LoopServer:
-    def __init__(self, folder, database="", keys="5" * 64, inside=()):
-        """inside: a command that runs the server, such as unshare."""
+    def __init__(self, folder, database="", keys="5" * 64, inside=(), options=()):
+        """inside: a command that runs the server, such as unshare; options: further ones of it."""
         self.folder, self.port, self.database = pathlib.Path(folder), free_port(), database
-        self.inside = inside
+        self.inside, self.options = inside, options
         self.data, self.log = self.folder / "data", self.folder / "server.log"
         # The same split of units in every run: the assignment key is a file like any other.
         (self.data / "keys").mkdir(parents=True)
@@ -43,7 +43,7 @@ class LoopServer:
 
     def start(self):
         command = [*self.inside, BINARY, "server", "--data", self.data, "--port", str(self.port),
-                   "--environment", f"default={PYTHON}"]
+                   "--environment", f"default={PYTHON}", *self.options]
         if self.database:
             command += ["--database", self.database]
         with open(self.log, "ab") as log:

@@ -236,9 +236,10 @@ Task<Result<AccountsApi::GrantList>> AccountsApi::list_grants(rpc::None, rpc::Co
 Result<auth::ObjectRef> AccountsApi::object_to_share(store::Tx& tx, const auth::Caller& caller,
                                                      const std::string& kind,
                                                      const std::string& name) const {
-    // By its name, as grants are listed, before what could be another one's id.
-    auto object = parts_.gate.resolve(tx, kind == "experiment" ? "experiment_name" : kind, name);
-    if (!object && kind == "experiment") object = parts_.gate.resolve(tx, kind, name);
+    auto object = parts_.gate.resolve(tx, kind, name);
+    // Experiments are listed by name. An id goes first, so that nobody names one like another's id.
+    if (!object && object.error().code == Code::not_found && kind == "experiment")
+        object = parts_.gate.resolve(tx, "experiment_name", name);
     if (!object && (object.error().code != Code::not_found || auth::administers(caller)))
         return fail(object.error());
     if (object) {
@@ -252,9 +253,10 @@ Result<auth::ObjectRef> AccountsApi::object_to_share(store::Tx& tx, const auth::
 }
 
 Task<Result<auth::Grant>> AccountsApi::put_grant(auth::Grant grant, rpc::Context context) {
-    co_return co_await change([this, grant,
-                               actor = actor_of(context)](store::Tx& tx) -> Result<auth::Grant> {
+    co_return co_await change([this, grant, actor = actor_of(context)](
+                                  store::Tx& tx) mutable -> Result<auth::Grant> {
         TRY_ASSIGN(const auto object, object_to_share(tx, actor.caller, grant.kind, grant.name));
+        grant.kind = object.kind;  // not how it was found
         TRY(parts_.accounts.put_grant(tx, actor, grant, object));
         return grant;
     });

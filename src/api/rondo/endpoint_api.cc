@@ -24,8 +24,47 @@ constexpr size_t kMaxLabels = 10'000;
 // Below the usual time-outs of clients and proxies; the caller asks again.
 constexpr Micros kPatience{25'000'000};
 
-EndpointApi::SettledAnswer to_answer(loop::Settled settled, const loop::Engine& engine) {
-    return {settled.at, settled.reached, std::move(settled.waiting_for), engine.session()};
+EndpointApi::SettledAnswer to_answer(loop::Settled settled) {
+    return {settled.at, settled.reached, std::move(settled.waiting_for),
+            std::move(settled.session)};
+}
+
+struct ServerCount {
+    predictions::ServerSums sums;
+    bool runs = false;
+};
+Result<std::vector<ServerCount>> counts_of_servers(store::Tx& tx, int64_t endpoint_id) {
+    TRY_ASSIGN(auto sums, predictions::sql::server_sums(tx, endpoint_id));
+    std::vector<ServerCount> out;
+    for (auto& of : sums) {
+        TRY_ASSIGN(const auto row, jobs::find_server(tx, of.server));
+        out.push_back({std::move(of), row && row->state == "running"});
+    }
+    return out;
+}
+
+// Sums over all servers. Of one that is gone, what it answered and did not hand over is lost until
+// it comes back.
+void count_servers(EndpointApi::Status& out, const std::vector<ServerCount>& servers,
+                   const predictions::Counts& here, const std::string& self) {
+    EndpointApi::ArmCounts* const arms[] = {&out.champion, &out.candidate};
+    for (size_t arm = 0; arm < 2; ++arm) {
+        int64_t twice = 0, too_late = 0;
+        for (const ServerCount& of : servers) {
+            const auto& s = of.sums;
+            const int64_t answered =
+                s.server == self ? static_cast<int64_t>(here.answered[arm]) : s.answered[arm];
+            const int64_t found = s.sealed[arm] + s.twice[arm] + s.late[arm] + s.open[arm];
+            const int64_t lost = of.runs ? s.lost[arm] : std::max(answered - found, s.lost[arm]);
+            arms[arm]->answered += answered;
+            arms[arm]->lost += lost;
+            arms[arm]->logged += answered - lost;
+            twice += s.twice[arm];
+            too_late += s.late[arm];
+        }
+        if (twice > 0) arms[arm]->twice = twice;
+        if (too_late > 0) arms[arm]->too_late = too_late;
+    }
 }
 
 }  // namespace
@@ -124,15 +163,20 @@ Task<Result<EndpointApi::Status>> EndpointApi::status_of(
         std::optional<monitor::Window> window;
         std::optional<rollout::Rollout> rollout;
         std::optional<loop::Case> latest_case;
+        std::vector<ServerCount> servers;
     };
+    const bool several = parts_.engine.parts().among_several();
     CO_TRY_ASSIGN(Found found,
-                  co_await parts_.db.read([id = row.id](store::Tx& tx) -> Result<Found> {
+                  co_await parts_.db.read([id = row.id, several](store::Tx& tx) -> Result<Found> {
                       Found f;
                       TRY_ASSIGN(f.route, serving::sql::latest_route(tx, id));
                       TRY_ASSIGN(f.sums, predictions::sql::sums(tx, id));
                       TRY_ASSIGN(f.window, monitor::sql::latest_window(tx, id));
                       TRY_ASSIGN(f.rollout, rollout::sql::find_open(tx, id));
                       TRY_ASSIGN(f.latest_case, loop::sql::latest_case(tx, id));
+                      if (several) {
+                          TRY_ASSIGN(f.servers, counts_of_servers(tx, id));
+                      }
                       return f;
                   }));
     CO_TRY_ASSIGN(const auto settled,
@@ -150,12 +194,16 @@ Task<Result<EndpointApi::Status>> EndpointApi::status_of(
                           "`rondo endpoint retrain " +
                           row.spec.name + "`";
     const auto counts = endpoint->log().counts();
-    const auto unsealed = endpoint->log().unsealed_rows();
     ArmCounts* const arms[] = {&out.champion, &out.candidate};
-    for (size_t arm = 0; arm < 2; ++arm) {
-        arms[arm]->answered = static_cast<int64_t>(counts.answered[arm]);
-        arms[arm]->logged = found.sums.sealed[arm] + static_cast<int64_t>(unsealed[arm]);
-        arms[arm]->lost = found.sums.lost[arm];
+    if (parts_.engine.parts().among_several()) {
+        count_servers(out, found.servers, counts, parts_.engine.parts().servers.self().id);
+    } else {
+        const auto unsealed = endpoint->log().unsealed_rows();
+        for (size_t arm = 0; arm < 2; ++arm) {
+            arms[arm]->answered = static_cast<int64_t>(counts.answered[arm]);
+            arms[arm]->logged = found.sums.sealed[arm] + static_cast<int64_t>(unsealed[arm]);
+            arms[arm]->lost = found.sums.lost[arm];
+        }
     }
     out.late = static_cast<int64_t>(counts.late);
     out.repeated = static_cast<int64_t>(counts.repeated);
@@ -218,27 +266,23 @@ Task<Result<predictions::AcceptedLabels>> EndpointApi::feedback(Feedback feedbac
 
 Task<Result<EndpointApi::SettledAnswer>> EndpointApi::watermark(Watermark watermark, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(watermark.name));
-    if (watermark.session && *watermark.session != parts_.engine.session())
-        co_return fail(Code::conflict,
-                       "the server has started anew: predictions that it answered just before may "
-                       "not be logged; ask GET /api/rondo/v1/endpoints/" +
-                           watermark.name + "/settled and send again what follows that time",
-                       "session");
     const rondo::Status promised = co_await parts_.pool.run([this, endpoint, watermark] {
-        return parts_.engine.promise(*endpoint, watermark.event_time);
+        return parts_.engine.promise(*endpoint, watermark.event_time, watermark.session);
     });
     CO_TRY(promised);
-    CO_TRY_ASSIGN(auto settled,
-                  co_await parts_.engine.settled(endpoint->row().id, watermark.event_time,
-                                                 watermark.wait ? kPatience : Micros{0}));
-    co_return to_answer(std::move(settled), parts_.engine);
+    CO_TRY_ASSIGN(auto settled, co_await parts_.engine.settled(
+                                    endpoint->row().id, watermark.event_time,
+                                    watermark.wait ? kPatience : Micros{0}, watermark.session));
+    // Nothing is decided by what was promised in it, unless it was before.
+    if (settled.broken && watermark.wait) co_return fail(loop::session_ended(watermark.name));
+    co_return to_answer(std::move(settled));
 }
 
 Task<Result<EndpointApi::SettledAnswer>> EndpointApi::settled(Named named, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(named.name));
     CO_TRY_ASSIGN(auto settled,
-                  co_await parts_.engine.settled(endpoint->row().id, std::nullopt, Micros{0}));
-    co_return to_answer(std::move(settled), parts_.engine);
+                  co_await parts_.engine.settled(endpoint->row().id, std::nullopt, kPatience));
+    co_return to_answer(std::move(settled));
 }
 
 }  // namespace rondo::api

@@ -33,10 +33,15 @@ class EndpointApi {
     // How predictions fared, by arm.
     struct ArmCounts {
         int64_t answered = 0, logged = 0, lost = 0;
+        std::optional<int64_t> twice, too_late;  // among several servers, if any
         static constexpr auto fields =
             std::tuple{json::field("answered", &ArmCounts::answered, "Predictions answered"),
                        json::field("logged", &ArmCounts::logged, "Of them in the log"),
-                       json::field("lost", &ArmCounts::lost, "Of them taken by a kill")};
+                       json::field("lost", &ArmCounts::lost, "Of them taken by a kill"),
+                       json::field("twice", &ArmCounts::twice,
+                                   "Of those logged: another server's row stands for it"),
+                       json::field("too_late", &ArmCounts::too_late,
+                                   "Of those logged: came after their day was sealed")};
     };
     struct Status {
         serving::EndpointSpec spec;

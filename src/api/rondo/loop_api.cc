@@ -133,6 +133,9 @@ std::vector<rpc::Row> LoopApi::rows() {
     };
 }
 
+// Longer than a server may be silent; then it counts no more.
+constexpr Micros kFollowPatience{10'000'000};
+
 Result<std::shared_ptr<serving::Endpoint>> LoopApi::find(const std::string& name) const {
     auto found = parts_.endpoints.find(name);
     if (!found)
@@ -192,6 +195,12 @@ Task<Result<LoopApi::CaseAnswer>> LoopApi::retrain(Named named, rpc::Context) {
     co_return CaseAnswer{*opened};
 }
 
+// Whoever is told that a route is in force may send the next request to any server.
+Task<void> LoopApi::others_follow(int64_t endpoint_id) {
+    parts_.engine.parts().tell();
+    (void)co_await parts_.engine.settled(endpoint_id, std::nullopt, kFollowPatience);
+}
+
 Task<Result<rollout::Rollout>> LoopApi::start_rollout(StartRollout wanted, rpc::Context) {
     CO_TRY_ASSIGN(const auto endpoint, find(wanted.name));
     if (wanted.version < 1 || wanted.version > INT32_MAX)
@@ -233,6 +242,7 @@ Task<Result<rollout::Rollout>> LoopApi::start_rollout(StartRollout wanted, rpc::
         return loop::arm_trips(parts_.engine.parts(), *endpoint);
     });
     CO_TRY(refreshed);
+    co_await others_follow(endpoint->row().id);
     co_return started;
 }
 
@@ -250,6 +260,7 @@ Task<Result<rollout::Rollout>> LoopApi::abort_rollout(AbortRollout wanted, rpc::
     const Status refreshed = co_await parts_.pool.run(
         [=, this] { return parts_.endpoints.refresh(endpoint->row().id); });
     CO_TRY(refreshed);
+    co_await others_follow(endpoint->row().id);
     co_return ended;
 }
 

@@ -123,6 +123,7 @@ class LoopApi {
     Task<Result<net::Response>> stream(StreamQuery, rpc::Context);
 
   private:
+    Task<void> others_follow(int64_t endpoint_id);
     Result<std::shared_ptr<serving::Endpoint>> find(const std::string& name) const;
 
     Parts parts_;

@@ -165,8 +165,8 @@ Task<Result<net::Response>> PipelineApi::log(LogQuery query, rpc::Context) {
     for (const pipeline::Task& task : run.tasks) {
         if (task.name != query.task) continue;
         const int64_t attempt = query.attempt == 0 ? task.attempt : query.attempt;
-        auto text = co_await parts_.pool.run([this, query, attempt] {
-            return parts_.executor.log(query.id, query.task, attempt, kLogBytes);
+        auto text = co_await parts_.pool.run([this, query, task, attempt] {
+            return parts_.executor.log(query.id, task, attempt, kLogBytes);
         });
         CO_TRY(text);
         net::Response response;

@@ -149,7 +149,8 @@ class Restore {
     Status load_all(const std::string& url) {
         TRY_ASSIGN(const auto db, store::Database::open(env_, url, steps_));
         const std::string engine = db->health().engine;
-        TRY(db->write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        TRY(db->write_now(store::Durability::load, [&](store::Tx& tx) -> Status {
+            TRY(empty(tx));  // of rows that the schema came with
             for (const SavedTable& table : manifest_.tables) TRY(load(tx, engine, table));
             for (const SavedMigration& step : manifest_.schema)
                 TRY(tx.exec("UPDATE schema_migrations SET applied_at = $1 WHERE number = $2",
@@ -159,12 +160,14 @@ class Restore {
         const Status same = compare(url);
         if (same) return ok();
         // Should never happen; the rows must not look like a restored database.
-        TRY(db->write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
-            for (const SavedTable& table : std::views::reverse(manifest_.tables))
-                TRY(tx.exec("DELETE FROM " + table.name));
-            return ok();
-        }));
+        TRY(db->write_now(store::Durability::load, [&](store::Tx& tx) { return empty(tx); }));
         return same;
+    }
+
+    Status empty(store::Tx& tx) const {
+        for (const SavedTable& table : std::views::reverse(manifest_.tables))
+            TRY(tx.exec("DELETE FROM " + table.name));
+        return ok();
     }
 
     Status load(store::Tx& tx, const std::string& engine, const SavedTable& saved) {

@@ -12,6 +12,7 @@ void add_pipeline(Noun& root);
 void add_run(Noun& root);
 void add_model(Noun& root);
 void add_endpoint(Noun& root);
+void add_webhook(Noun& root);
 void add_backup(Noun& root);  // and restore
 void add_doctor(Noun& root);
 void add_collection(Noun& root);
@@ -25,6 +26,7 @@ inline void add_commands(Noun& root) {
     add_run(root);
     add_model(root);
     add_endpoint(root);
+    add_webhook(root);
     add_backup(root);
     add_doctor(root);
     add_collection(root);

@@ -5,6 +5,7 @@
 #include "app/doctor/scrub.h"
 #include "base/env.h"
 #include "base/text.h"
+#include "platform/notify/retry.h"
 #include "platform/process/spec.h"
 
 namespace rondo::app::cli {
@@ -71,6 +72,27 @@ void check_endpoint(Findings& out, const Value& e) {
         out.good("endpoint-breach", name, std::string(window["reason"].text()));
 }
 
+void check_webhook(Findings& out, const Value& w) {
+    const std::string name(w["name"].text()), what = "webhook " + name;
+    if (w["state"].text() == "disabled")
+        out.note("webhook-disabled", what, "is disabled: " + std::string(w["reason"].text()),
+                 "`rondo webhook enable " + name + "` when its receiver is well");
+    else if (w["failures"].integer() >= notify::kFailuresToRest)
+        out.problem("webhook-fails", what,
+                    counted(w["failures"].integer(), "attempt") + " in a row failed",
+                    "`rondo webhook show " + name + "` says how; `rondo webhook test " + name +
+                        "` tries the receiver");
+    if (w["dead"].integer() > 0)
+        out.problem("webhook-dead", what,
+                    counted(w["dead"].integer(), "message") + " could not be delivered",
+                    "`rondo webhook deliveries " + name +
+                        " --failed` lists them; once the receiver is well, `rondo webhook "
+                        "redeliver --all " +
+                        name + "` sends them again");
+    else if (w["state"].text() == "active")
+        out.good("webhook-dead", what, grouped(w["pending"].integer()) + " messages wait");
+}
+
 // The value of a metric without labels.
 double metric(std::string_view text, std::string_view name) {
     for (const std::string_view line : split(text, '\n')) {
@@ -111,6 +133,50 @@ void check_database(Findings& out, Session& session) {
                      shown_as("uncertain_commits_total") + " commits were asked for");
 }
 
+// Servers on one database, who does which job, how far jobs have come, and what waits for
+// consumers.
+void check_cluster(Findings& out, Session& session) {
+    const auto cluster = session.get("/api/rondo/v1/cluster");
+    if (!cluster) return;
+    for (const auto& s : (*cluster)["servers"].list()) {
+        const std::string name = "server " + std::string(s["id"].text());
+        const std::string how =
+            std::string(s["state"].text()) + " at " + std::string(s["address"].text());
+        if (s["state"].text() == "dead")
+            out.problem("server-dead", name, how,
+                        "start it again with its data folder: predictions that it did not hand "
+                        "over are counted as lost until then");
+        else if (s["state"].text() == "running")
+            out.good("server-dead", name, how);
+    }
+    for (const auto& l : (*cluster)["leases"].list()) {
+        const std::string name = "job " + std::string(l["job"].text());
+        if (l["held"].boolean())
+            out.good("lease", name,
+                     "done by " + std::string(l["owner"].text()) + ", lease " +
+                         std::to_string(l["fence"].integer()));
+        else
+            out.note("lease", name,
+                     "nobody does it at the moment; a running server takes it in seconds");
+    }
+    for (const auto& j : (*cluster)["jobs"].list()) {
+        const std::string name = "job " + std::string(j["name"].text());
+        if (!j["problem"].text().empty())
+            out.problem("job-failed", name, std::string(j["problem"].text()),
+                        "it is tried again every 10 s; the server's log says more");
+        else
+            out.good("job-failed", name,
+                     std::to_string(j["rounds"].integer()) + " rounds, " +
+                         std::to_string(j["items"].integer()) + " items" +
+                         (j["place"].text().empty() ? "" : "; under way"));
+    }
+    for (const auto& c : (*cluster)["consumers"].list()) {
+        if (c["waiting"].integer() > 0)
+            out.note("events-waiting", "events for " + std::string(c["name"].text()),
+                     std::to_string(c["waiting"].integer()) + " wait");
+    }
+}
+
 Status check_server(Findings& out, const Common& common, const std::string& data) {
     Common mine = common;
     const std::string token = data + "/token";
@@ -131,6 +197,11 @@ Status check_server(Findings& out, const Common& common, const std::string& data
                      "failed: " + std::string(run["problem"].text()));
     }
     check_database(out, session);
+    check_cluster(out, session);
+    // For administrators only: without their token there is nothing to say.
+    if (const auto webhooks = session.get("/api/rondo/v1/webhooks")) {
+        for (const auto& w : (*webhooks)["webhooks"].list()) check_webhook(out, w);
+    }
     return ok();
 }
 

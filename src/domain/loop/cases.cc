@@ -74,7 +74,7 @@ class CaseDriver {
 
     Result<Progress> fail_case(const std::string& outcome, const std::string& kind,
                                const std::string& problem) {
-        TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        TRY(loop::decide(parts_, [&](store::Tx& tx) -> Status {
             Case before = case_;
             TRY_ASSIGN(
                 const int64_t event,
@@ -138,18 +138,17 @@ class CaseDriver {
         // The tree of the version to come, stored outside of the transaction.
         TRY_ASSIGN(const auto tree, parts_.blobs.put(data::write_tree(entries)));
         Case before = case_;
-        const Status started =
-            parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
-                case_ = before;
-                // Asked for by hand before any event time was known: the data say where time is.
-                if (case_.tick == Time{}) case_.tick = Time{holdout->to + std::chrono::days{1}};
-                data::Version version = *latest;
-                if (more) {
-                    TRY_ASSIGN(version, add_version(tx, *latest, entries, *more, tree));
-                }
-                case_.data_version = version.number;
-                return start_training(tx, version, *holdout);
-            });
+        const Status started = loop::decide(parts_, [&](store::Tx& tx) -> Status {
+            case_ = before;
+            // Asked for by hand before any event time was known: the data say where time is.
+            if (case_.tick == Time{}) case_.tick = Time{holdout->to + std::chrono::days{1}};
+            data::Version version = *latest;
+            if (more) {
+                TRY_ASSIGN(version, add_version(tx, *latest, entries, *more, tree));
+            }
+            case_.data_version = version.number;
+            return start_training(tx, version, *holdout);
+        });
         if (!started && started.error().code == Code::not_found)
             return fail_case("no_pipeline", "retrain.failed", started.error().message);
         TRY(started);
@@ -218,7 +217,7 @@ class CaseDriver {
             return fail_case("training_failed", "retrain.failed",
                              "the pipeline registers no model; add `register` to its definition");
         Case before = case_;
-        TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        TRY(loop::decide(parts_, [&](store::Tx& tx) -> Status {
             case_ = before;
             case_.candidate = run.outcome->version;
             case_.state = CaseState::gating;
@@ -276,7 +275,7 @@ class CaseDriver {
                              const std::optional<monitor::Reference>& reference,
                              const serving::ModelAlias& model) {
         const Case before = case_;
-        return parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Result<bool> {
+        return loop::decide(parts_, [&](store::Tx& tx) -> Result<bool> {
             case_ = before;
             TRY_ASSIGN(const int64_t event, record(parts_, tx, row_, gate_record(verdict)));
             case_.cause = event;

@@ -21,12 +21,20 @@ namespace {
 constexpr auto kLookEvery = std::chrono::seconds{1};
 // A clock that is set back by less goes unnoticed.
 constexpr Micros kClockBehind = std::chrono::minutes{1};
-constexpr size_t kSessionBytes = 16;  // never the same twice on one data folder
+// While another server is waited for.
+constexpr auto kLookOften = std::chrono::milliseconds{100};
 
 }  // namespace
 
-Engine::Engine(Parts parts)
-    : parts_(std::move(parts)), session_(random_hex(parts_.env, kSessionBytes)) {}
+Error session_ended(const std::string& endpoint) {
+    return {Code::conflict,
+            "the server has started anew: predictions that it answered just before may not be "
+            "logged; ask GET /api/rondo/v1/endpoints/" +
+                endpoint + "/settled and send again what follows that time",
+            "session"};
+}
+
+Engine::Engine(Parts parts) : parts_(std::move(parts)) {}
 Engine::~Engine() { stop(); }
 
 void Engine::start() {
@@ -65,11 +73,21 @@ void Engine::run() {
     while (true) {
         {
             std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, kLookEvery, [&] { return stopping_ || woken_; });
+            const Micros longest = looks_often_ ? Micros{kLookOften} : Micros{kLookEvery};
+            wake_.wait_for(lock, longest, [&] { return stopping_ || woken_; });
             if (stopping_) return;
             woken_ = false;
+            looks_often_ = false;
         }
+        parts_.fence = parts_.leases.held(kLoopLease);
         for (const auto& endpoint : parts_.endpoints.all()) {
+            if (!parts_.fence) {  // another server decides
+                const Status tripped = handle_trip(*endpoint);
+                const std::lock_guard lock(mutex_);
+                waiting_for_.erase(endpoint->row().id);
+                if (!tripped) waiting_for_[endpoint->row().id] = tripped.error().message;
+                continue;
+            }
             auto worked = work(*endpoint);
             if (!worked) {
                 const std::lock_guard lock(mutex_);
@@ -94,6 +112,7 @@ Result<Engine::Work> Engine::work(serving::Endpoint& endpoint) {
             return done;
         }
         moved_.notify();
+        parts_.tell();
         const std::lock_guard lock(mutex_);
         if (stopping_) return Work::idle;
     }
@@ -117,23 +136,26 @@ Result<Engine::Work> Engine::one_step(serving::Endpoint& endpoint) {
     // A champion that did not load as the server started.
     if (!endpoint.routes()) TRY(parts_.endpoints.refresh(id));
 
-    const auto target = target_of(endpoint);
-    if (!target) return Work::idle;
+    TRY_ASSIGN(Target target, target_of(endpoint));
+    if (!target.at) return Work::idle;
     TRY_ASSIGN(const auto from, start_of(endpoint, target));
     if (from && endpoint.row().spec.clock == serving::Clock::arrival &&
-        *from > *target + kClockBehind) {
+        *from > *target.at + kClockBehind) {
         const std::lock_guard lock(mutex_);
         waiting_for_[id] = "the wall clock is behind: everything up to " + format_time(*from) +
                            " is decided already; set it right, or wait until then";
         return Work::waiting;
     }
-    if (!from || *from >= *target) return Work::idle;
+    if (!from || *from >= *target.at) return Work::idle;
     const Time tick = next_tick(endpoint.row().spec, *from);
-    if (tick <= *target) {
+    target.handover.until = std::min(tick, *target.at);
+    TRY_ASSIGN(const bool handed_over, is_handed_over(endpoint, target.handover));
+    if (!handed_over) return Work::waiting;
+    if (tick <= *target.at) {
         // Before its days are sealed: what comes while the wall clock is set back has to lie
         // behind.
         endpoint.set_watermark(tick);
-        TRY_ASSIGN(const TickResult result, process_tick(parts_, endpoint, tick));
+        TRY_ASSIGN(const TickResult result, process_tick(parts_, endpoint, tick, target.handover));
         if (result.routes_changed) TRY(parts_.endpoints.refresh(id));
         TRY(arm_trips(parts_, endpoint));
         return Work::again;
@@ -141,34 +163,74 @@ Result<Engine::Work> Engine::one_step(serving::Endpoint& endpoint) {
     // Between ticks only the event clock's promise is worth a row.
     if (endpoint.row().spec.clock == serving::Clock::event) {
         TRY(endpoint.log().flush());
-        TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) {
-            return serving::sql::set_settled(tx, id, *target);
+        TRY(decide(parts_, [&](store::Tx& tx) -> Status {
+            if (parts_.among_several()) {
+                TRY_ASSIGN(const auto behind, predictions::sql::behind(tx, id, target.handover));
+                TRY_ASSIGN(const std::string session, jobs::session(tx));
+                TRY_ASSIGN(const auto clock, serving::sql::clock(tx, id));
+                if (!behind.empty() || clock.target(session) < target.at) return ok();
+            }
+            return serving::sql::set_settled(tx, id, *target.at);
         }));
+        parts_.tell();
     }
     return Work::idle;
 }
 
-std::optional<Time> Engine::target_of(const serving::Endpoint& endpoint) {
+Result<Engine::Target> Engine::target_of(const serving::Endpoint& endpoint) {
     const serving::EndpointSpec& spec = endpoint.row().spec;
-    if (spec.clock == serving::Clock::arrival) return parts_.env.now() - spec.allowed_lateness;
+    if (spec.clock == serving::Clock::arrival)
+        return Target{parts_.env.now() - spec.allowed_lateness, {}};
+    return parts_.db.read_now([&](store::Tx& tx) -> Result<Target> {
+        TRY_ASSIGN(const std::string session, jobs::session(tx));
+        TRY_ASSIGN(const auto clock, serving::sql::clock(tx, endpoint.row().id));
+        Target target{clock.target(session), {clock.promised_session, {}}};
+        const std::lock_guard lock(mutex_);
+        if (const auto found = promised_.find(endpoint.row().id); found != promised_.end())
+            target.at = std::max(target.at.value_or(found->second), found->second);
+        return target;
+    });
+}
+
+Result<bool> Engine::is_handed_over(const serving::Endpoint& endpoint,
+                                    const predictions::Handover& wanted) {
+    if (!parts_.among_several()) return true;
+    TRY_ASSIGN(const auto behind, parts_.db.read_now([&](store::Tx& tx) {
+        return predictions::sql::behind(tx, endpoint.row().id, wanted);
+    }));
+    if (behind.empty()) return true;
+    std::string names;
+    for (const std::string& address : behind) names += (names.empty() ? "" : ", ") + address;
+    looks_often_ = true;
     const std::lock_guard lock(mutex_);
-    const auto found = promised_.find(endpoint.row().id);
-    if (found == promised_.end()) return std::nullopt;
-    return found->second;
+    waiting_for_[endpoint.row().id] = "predictions of " + names;
+    return false;
 }
 
 // Where the ticks go on: the last settled moment, or before the first row.
-Result<std::optional<Time>> Engine::start_of(serving::Endpoint& endpoint,
-                                             std::optional<Time> target) {
-    TRY_ASSIGN(const auto settled, parts_.db.read_now([&](store::Tx& tx) {
-        return serving::sql::settled(tx, endpoint.row().id);
-    }));
+Result<std::optional<Time>> Engine::start_of(serving::Endpoint& endpoint, const Target& target) {
+    const int64_t id = endpoint.row().id;
+    TRY_ASSIGN(const auto settled,
+               parts_.db.read_now([&](store::Tx& tx) { return serving::sql::settled(tx, id); }));
     if (settled) return settled;
-    TRY(endpoint.log().flush());
-    const auto days = endpoint.log().open_days();
-    if (!days.empty()) return Time{days.front()};
+    std::optional<Day> first;
+    if (parts_.among_several()) {
+        // On the arrival clock any hand-over will do: it holds everything that came before it.
+        predictions::Handover wanted = target.handover;
+        const bool arrival = endpoint.row().spec.clock == serving::Clock::arrival;
+        wanted.until = arrival ? from_micros(INT64_MIN + 1) : *target.at;
+        TRY_ASSIGN(const bool handed_over, is_handed_over(endpoint, wanted));
+        if (!handed_over) return std::nullopt;
+        TRY_ASSIGN(first, parts_.db.read_now([&](store::Tx& tx) {
+            return predictions::sql::first_open_day(tx, id);
+        }));
+    } else {
+        TRY(endpoint.log().flush());
+        if (const auto days = endpoint.log().open_days(); !days.empty()) first = days.front();
+    }
+    if (first) return Time{*first};
     // No row yet: an arrival clock has nothing to decide before now, an event clock starts here.
-    return *target - Micros{1};
+    return *target.at - Micros{1};
 }
 
 Status Engine::handle_trip(serving::Endpoint& endpoint) {
@@ -191,6 +253,7 @@ Status Engine::handle_trip(serving::Endpoint& endpoint) {
     });
     if (!ended && ended.error().code != Code::not_found) return ended;
     endpoint.count_trips(nullptr);
+    parts_.tell();
     return parts_.endpoints.refresh(id);
 }
 
@@ -232,7 +295,7 @@ Result<bool> Engine::follow_alias(serving::Endpoint& endpoint) {
             log::warning("champion without a reference",
                          {{"endpoint", row.spec.name}, {"because", made.error().message}});
     }
-    TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+    TRY(decide(parts_, [&](store::Tx& tx) -> Status {
         serving::Route route;
         route.effective = effective_now(parts_, row, state.settled);
         route.champion = version;
@@ -250,51 +313,91 @@ Result<bool> Engine::follow_alias(serving::Endpoint& endpoint) {
     return true;
 }
 
-Status Engine::promise(serving::Endpoint& endpoint, Time watermark) {
+Status Engine::promise(serving::Endpoint& endpoint, Time watermark,
+                       std::optional<std::string> session) {
     const serving::EndpointRow& row = endpoint.row();
     if (row.spec.clock != serving::Clock::event)
         return fail(Code::conflict, "endpoint " + quoted(row.spec.name) +
                                         " runs on arrival times; it needs no watermark");
-    TRY_ASSIGN(const auto settled, parts_.db.read_now([&](store::Tx& tx) {
-        return serving::sql::settled(tx, row.id);
-    }));
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = promised_.find(row.id);
-        const std::optional<Time> last =
-            found != promised_.end() ? std::optional(found->second) : settled;
+    const auto apply = [&](store::Tx& tx) -> Result<bool> {
+        TRY_ASSIGN(const std::string current, jobs::session(tx));
+        if (session && *session != current) return fail(session_ended(row.spec.name));
+        TRY_ASSIGN(const auto clock, serving::sql::clock(tx, row.id));
+        auto last = clock.target(current);
+        if (!parts_.among_several()) {
+            const std::lock_guard lock(mutex_);
+            const auto found = promised_.find(row.id);
+            if (found != promised_.end())
+                last = std::max(last.value_or(found->second), found->second);
+        }
         if (last && watermark > *last + kMaxWatermarkJump)
             return fail(Code::invalid,
                         "the watermark may move by at most 400 days at once; it is "
                         "at " +
                             format_time(*last),
                         "event_time");
-        if (last && watermark <= *last) return ok();
-        promised_[row.id] = watermark;
-        woken_ = true;
+        if (last && watermark <= *last) return false;
+        if (parts_.among_several())
+            TRY(serving::sql::set_promised(tx, row.id, watermark, session.value_or("")));
+        return true;
+    };
+    // Alone it is kept in memory: it ends with the session, which ends with the process, and a full
+    // disk does not stand in its way.
+    TRY_ASSIGN(const bool is_new, parts_.among_several()
+                                      ? parts_.db.write_now(store::Durability::normal, apply)
+                                      : parts_.db.read_now(apply));
+    if (is_new && !parts_.among_several()) {
+        const std::lock_guard lock(mutex_);
+        Time& promised = promised_.try_emplace(row.id, watermark).first->second;
+        promised = std::max(promised, watermark);
     }
+    if (!is_new) return ok();
     endpoint.set_watermark(watermark);
-    wake_.notify_one();
+    wake();
+    parts_.tell();
     return ok();
 }
 
 Task<Result<Settled>> Engine::settled(int64_t endpoint_id, std::optional<Time> until,
-                                      Micros patience) {
+                                      Micros patience, std::optional<std::string> session) {
     const Micros deadline = parts_.env.steady() + patience;
+    const bool several = parts_.among_several();
     while (true) {
         const uint64_t seen = moved_.count();
-        auto at = co_await parts_.db.read(
-            [endpoint_id](store::Tx& tx) { return serving::sql::settled(tx, endpoint_id); });
-        if (!at) co_return fail(at.error());
+        struct Look {
+            std::optional<Time> at;
+            std::string session;
+            std::vector<std::string> behind;  // addresses
+        };
+        auto look = co_await parts_.db.read([endpoint_id, several](store::Tx& tx) -> Result<Look> {
+            Look l;
+            TRY_ASSIGN(l.at, serving::sql::settled(tx, endpoint_id));
+            TRY_ASSIGN(l.session, jobs::session(tx));
+            if (several) {
+                TRY_ASSIGN(l.behind, predictions::sql::not_following(tx, endpoint_id, l.session));
+            }
+            return l;
+        });
+        if (!look) co_return fail(look.error());
         Settled out;
-        out.at = *at;
-        out.reached = !until || (out.at && *out.at >= *until);
+        out.at = look->at;
+        out.session = look->session;
+        out.broken = session && *session != look->session;
+        out.reached = (!until || (out.at && *out.at >= *until)) && look->behind.empty();
         {
             const std::lock_guard lock(mutex_);
             if (const auto found = waiting_for_.find(endpoint_id); found != waiting_for_.end())
                 out.waiting_for = found->second;
         }
-        if (out.reached || parts_.env.steady() >= deadline || moved_.is_closed()) co_return out;
+        // Said to whoever waits; others would see it flicker.
+        if (!out.reached && patience > Micros{0} && out.waiting_for.empty()) {
+            if (!look->behind.empty())
+                out.waiting_for = "server " + look->behind.front() + " to follow";
+            else if (!parts_.leases.held(kLoopLease))
+                out.waiting_for = "the server that decides";
+        }
+        if (out.reached || out.broken || parts_.env.steady() >= deadline || moved_.is_closed())
+            co_return out;
         co_await moved_.wait(seen);
     }
 }

@@ -1,6 +1,10 @@
 // The thread that decides. It carries each endpoint from its last settled moment to its watermark,
 // tick by tick; a case that trains or waits at its gate holds the ticks back, because what it
 // decides is in force from its own tick on.
+//
+// Of several servers the one with the lease decides; the others keep their thread ready, and act on
+// a hard limit that their own requests passed. Watermarks are promised in the database, so any
+// server takes them. A tick waits until every living server has handed its predictions over.
 #pragma once
 
 #include <condition_variable>
@@ -19,8 +23,13 @@ inline constexpr Micros kMaxWatermarkJump = std::chrono::hours{24 * 400};
 struct Settled {
     std::optional<Time> at;   // everything up to here is decided and done
     std::string waiting_for;  // what holds the rest back, in words; empty when nothing does
-    bool reached = false;     // at has come to what was asked for
+    bool reached = false;     // at has come to what was asked for, and every server knows
+    std::string session;      // in which that is so
+    bool broken = false;      // the session that was asked in has ended
 };
+
+// What a promise in a session that is over is answered with.
+Error session_ended(const std::string& endpoint);
 
 class Engine {
   public:
@@ -40,15 +49,16 @@ class Engine {
     void trip(int64_t endpoint_id);
 
     // Event clock: promises that no row or label before `watermark` follows. A moment that has
-    // been promised already changes nothing.
-    Status promise(serving::Endpoint& endpoint, Time watermark);
-    // How far an endpoint is. With a patience, waits until it has reached `until`.
-    Task<Result<Settled>> settled(int64_t endpoint_id, std::optional<Time> until, Micros patience);
-
-    // Names this start of the server. What it answered and had not yet written to the prediction
-    // log went with an earlier one: who plays rows and promises watermarks checks that it is the
-    // same.
-    const std::string& session() const { return session_; }
+    // been promised already changes nothing. In a session the promise ends with it, because
+    // answered rows may have been lost: Code::conflict when it has ended already.
+    Status promise(serving::Endpoint& endpoint, Time watermark, std::optional<std::string> session);
+    // How far an endpoint is. With a patience, waits until it has reached `until` and every server
+    // answers by the routes of that moment and in the session; or until `session` (when given)
+    // ends.
+    Task<Result<Settled>> settled(int64_t endpoint_id, std::optional<Time> until, Micros patience,
+                                  std::optional<std::string> session = std::nullopt);
+    // Something that settled() looks at may have changed. Thread-safe, never blocks.
+    void nudge() { moved_.notify(); }
 
     const Parts& parts() const { return parts_; }
 
@@ -60,17 +70,25 @@ class Engine {
     Result<Work> one_step(serving::Endpoint& endpoint);
     Status handle_trip(serving::Endpoint& endpoint);
     Result<bool> follow_alias(serving::Endpoint& endpoint);
-    std::optional<Time> target_of(const serving::Endpoint& endpoint);
-    Result<std::optional<Time>> start_of(serving::Endpoint& endpoint, std::optional<Time> target);
+    struct Target {
+        std::optional<Time> at;
+        predictions::Handover
+            handover;  // that has to be done before anything up to there is decided
+    };
+    Result<Target> target_of(const serving::Endpoint& endpoint);
+    Result<std::optional<Time>> start_of(serving::Endpoint& endpoint, const Target& target);
+    // False, and said why, while a living server has not handed over up to a moment.
+    Result<bool> is_handed_over(const serving::Endpoint& endpoint,
+                                const predictions::Handover& wanted);
 
     Parts parts_;
-    const std::string session_;
     events::Hub moved_;  // wakes those who wait for a watermark
 
     std::mutex mutex_;  // guards what follows
     std::condition_variable wake_;
     bool woken_ = true, stopping_ = false;
-    std::map<int64_t, Time> promised_;
+    bool looks_often_ = false;          // another server is waited for; the thread's own
+    std::map<int64_t, Time> promised_;  // alone; several servers promise in the database
     std::set<int64_t> tripped_;
     std::map<int64_t, std::string> waiting_for_;
     std::thread thread_;

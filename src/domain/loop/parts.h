@@ -11,6 +11,7 @@
 #include "domain/serving/endpoints.h"
 #include "domain/tracking/service.h"
 #include "platform/events/events.h"
+#include "platform/jobs/leases.h"
 #include "platform/store/database.h"
 
 namespace rondo::loop {
@@ -28,7 +29,28 @@ struct Parts {
     const rollout::Service& rollouts;
     serving::Endpoints& endpoints;
     std::function<void()> wake_executor;
+    const jobs::Servers& servers;
+    const jobs::Leases& leases;
+    // Routes, watermarks or what is settled changed: other servers and the follower should look.
+    std::function<void()> tell;
+    // Under which the engine's thread decides at the moment; that thread's own.
+    std::optional<jobs::Fence> fence = std::nullopt;
+
+    bool among_several() const { return servers.company() == jobs::Company::several; }
 };
+
+// The lease of whoever decides.
+inline constexpr const char* kLoopLease = "loop";
+
+// A transaction of the engine's thread: it happens only while this server is the one that decides.
+template <class F>
+std::invoke_result_t<F&, store::Tx&> decide(const Parts& parts, F fn) {
+    return parts.db.write_now(store::Durability::full,
+                              [&](store::Tx& tx) -> std::invoke_result_t<F&, store::Tx&> {
+                                  if (parts.fence) TRY(parts.fence->check(tx));
+                                  return fn(tx);
+                              });
+}
 
 // An event of an endpoint and the decision it announces, in one transaction. Returns the event's
 // id: the cause of what follows.

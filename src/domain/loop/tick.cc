@@ -31,15 +31,20 @@ struct Before {
 
 class Tick {
   public:
-    Tick(const Parts& parts, serving::Endpoint& endpoint, Time tick)
-        : parts_(parts), endpoint_(endpoint), row_(endpoint.row()), tick_(tick) {}
+    Tick(const Parts& parts, serving::Endpoint& endpoint, Time tick,
+         const std::optional<predictions::Handover>& handed_over)
+        : parts_(parts),
+          endpoint_(endpoint),
+          row_(endpoint.row()),
+          tick_(tick),
+          handed_over_(handed_over) {}
 
     Result<TickResult> run() {
         TRY_ASSIGN(before_, parts_.db.read_now([&](store::Tx& tx) { return read_before(tx); }));
         TRY(seal_days());
         TRY_ASSIGN(const TickResult result,
-                   parts_.db.write_now(store::Durability::full,
-                                       [&](store::Tx& tx) { return decide(tx); }));
+                   loop::decide(parts_, [&](store::Tx& tx) { return decide(tx); }));
+        if (parts_.among_several()) return result;  // each server closes its own days (follower)
         for (const auto& day : sealed_) {
             if (Status dropped = endpoint_.log().drop_day(day.segment.day); !dropped)
                 log::warning("sealed log stays", {{"error", dropped.error().message}});
@@ -73,23 +78,63 @@ class Tick {
         TRY_ASSIGN(std::set<Day> days, parts_.db.read_now([&](store::Tx& tx) {
             return predictions::sql::days_of_labels(tx, row_.id, before_.sealed, last);
         }));
-        for (const Day day : endpoint_.log().open_days()) days.insert(day);
+        if (parts_.among_several()) {
+            TRY_ASSIGN(chunks_, parts_.db.read_now([&](store::Tx& tx) { return read_chunks(tx); }));
+            for (const auto& chunk : chunks_) days.insert(chunk.day);
+        } else {
+            for (const Day day : endpoint_.log().open_days()) days.insert(day);
+        }
         for (const Day day : days) {
             if (day > last || (before_.sealed && day <= *before_.sealed)) continue;
             TRY_ASSIGN(const auto labels, parts_.db.read_now([&](store::Tx& tx) {
                 return predictions::sql::labels_between(tx, row_.id, Time{day},
                                                         Time{day + std::chrono::days{1}}, tick_);
             }));
-            TRY_ASSIGN(auto sealed, parts_.predictions.seal(endpoint_.log(), row_.id, day, labels));
-            sealed_.push_back(std::move(sealed));
+            if (parts_.among_several()) {
+                std::vector<predictions::Chunk> of_day;
+                for (const auto& chunk : chunks_) {
+                    if (chunk.day == day) of_day.push_back(chunk);
+                }
+                TRY_ASSIGN(auto joined,
+                           parts_.predictions.seal_pieces(row_.id, day, of_day, labels));
+                sealed_.push_back(std::move(joined.day));
+                counts_.insert(counts_.end(), joined.counts.begin(), joined.counts.end());
+            } else {
+                TRY_ASSIGN(auto sealed,
+                           parts_.predictions.seal(endpoint_.log(), row_.id, day, labels));
+                sealed_.push_back(std::move(sealed));
+            }
         }
         return ok();
     }
 
+    Result<std::vector<predictions::Chunk>> read_chunks(store::Tx& tx) const {
+        const Day first =
+            before_.sealed ? *before_.sealed + std::chrono::days{1} : day_from_number(INT32_MIN);
+        return predictions::sql::open_chunks(tx, row_.id, first, matured_day(row_.spec, tick_));
+    }
+
+    // What was sealed is all there is: no server died or came, and none has handed over more.
+    Status still_complete(store::Tx& tx) const {
+        TRY_ASSIGN(const std::string session, jobs::session(tx));
+        TRY_ASSIGN(const auto clock, serving::sql::clock(tx, row_.id));
+        const bool promised = row_.spec.clock == serving::Clock::arrival ||
+                              clock.target(session).value_or(Time::min()) >= tick_;
+        TRY_ASSIGN(const auto behind, predictions::sql::behind(tx, row_.id, *handed_over_));
+        TRY_ASSIGN(const auto chunks, read_chunks(tx));
+        if (promised && behind.empty() && chunks == chunks_) return ok();
+        return fail(Code::unavailable, "another server came or went during the tick");
+    }
+
     Result<TickResult> decide(store::Tx& tx) const {
         TickResult result;
-        for (const auto& day : sealed_)
+        if (parts_.among_several()) TRY(still_complete(tx));
+        for (const auto& day : sealed_) {
             TRY(predictions::sql::insert_segment(tx, day.segment, parts_.env.now()));
+            if (parts_.among_several())
+                TRY(predictions::sql::close_chunks(tx, row_.id, day.segment.day));
+        }
+        for (const auto& counts : counts_) TRY(predictions::sql::add_sealed(tx, row_.id, counts));
         if (before_.policy && before_.route) {
             TRY_ASSIGN(const auto window, watch_champion(tx));
             TRY_ASSIGN(result.routes_changed, advance_rollout(tx));
@@ -301,7 +346,10 @@ class Tick {
     serving::Endpoint& endpoint_;
     const serving::EndpointRow& row_;
     const Time tick_;
+    const std::optional<predictions::Handover>& handed_over_;
     Before before_;
+    std::vector<predictions::Chunk> chunks_;
+    std::vector<predictions::ServerSums> counts_;  // what sealing adds, by server
     std::vector<predictions::SealedDay> sealed_;
 };
 
@@ -329,8 +377,9 @@ std::string event_of(const rollout::Rollout& before, const rollout::Rollout& aft
     return "rollout.promoted";
 }
 
-Result<TickResult> process_tick(const Parts& parts, serving::Endpoint& endpoint, Time tick) {
-    return Tick(parts, endpoint, tick).run();
+Result<TickResult> process_tick(const Parts& parts, serving::Endpoint& endpoint, Time tick,
+                                const std::optional<predictions::Handover>& handed_over) {
+    return Tick(parts, endpoint, tick, handed_over).run();
 }
 
 }  // namespace rondo::loop

@@ -13,7 +13,11 @@ struct TickResult {
 
 // Everything up to and including `tick` is decided when it returns. Doing a tick twice is the
 // same as doing it once: the second finds it settled.
-Result<TickResult> process_tick(const Parts& parts, serving::Endpoint& endpoint, Time tick);
+// Among several servers `handed_over` is what all living ones have done up to the tick, as was
+// found before; it is checked again in the transaction that decides (Code::unavailable when it no
+// longer holds, then nothing has happened).
+Result<TickResult> process_tick(const Parts& parts, serving::Endpoint& endpoint, Time tick,
+                                const std::optional<predictions::Handover>& handed_over);
 
 // How a rollout is judged, with the share of labels that the endpoint demands.
 experiment::Verdict judge(const rollout::Rollout& rollout, double min_coverage, Time tick);

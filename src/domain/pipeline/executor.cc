@@ -111,6 +111,12 @@ void Executor::run() {
             if (stopping_) return;
             woken_ = false;
         }
+        end_unwanted();
+        fence_ = options_.leases.held(kExecutorLease);
+        if (!fence_) {
+            busy = true;  // the lease may come
+            continue;
+        }
         auto open = db_.read_now([](store::Tx& tx) { return sql::open_runs(tx); });
         if (!open) {
             log::error("open pipeline runs", {{"error", open.error().message}});
@@ -129,7 +135,7 @@ Status Executor::step(int64_t run_id) {
     TRY_ASSIGN(Run run, db_.read_now([&](store::Tx& tx) { return sql::get_run(tx, run_id); }));
     if (is_final(run.state)) return ok();
     if (run.state == State::queued) {
-        TRY(db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+        TRY(write([&](store::Tx& tx) -> Status {
             TRY(sql::move_run(tx, run, State::running, "", std::nullopt, env_.now()));
             return ok();
         }));
@@ -168,7 +174,72 @@ std::string Executor::folder_of(int64_t run_id, const std::string& task, int64_t
            std::to_string(attempt);
 }
 
+template <class F>
+std::invoke_result_t<F&, store::Tx&> Executor::write(F fn) {
+    return db_.write_now(store::Durability::full,
+                         [&](store::Tx& tx) -> std::invoke_result_t<F&, store::Tx&> {
+                             TRY(fence_->check(tx));
+                             return fn(tx);
+                         });
+}
+
+bool Executor::is_mine(const Task& task) const {
+    return options_.servers.company() == jobs::Company::alone || task.server.empty() ||
+           task.server == options_.servers.self().id;
+}
+
+void Executor::watch(const Run& run, const Task& task, const process::Identity& identity) {
+    const bool is_new = watched_
+                            .emplace(std::pair{identity.pid, identity.start_ticks},
+                                     Attempt{run.id, task.name, task.attempt})
+                            .second;
+    if (is_new) watcher_.watch(identity, [this] { wake(); });
+}
+
+// Processes that this server started, and that nobody waits for any more.
+void Executor::end_unwanted() {
+    for (auto it = watched_.begin(); it != watched_.end();) {
+        const process::Identity identity{it->first.first, it->first.second};
+        const Attempt& of = it->second;
+        const auto run = db_.read_now([&](store::Tx& tx) { return sql::get_run(tx, of.run_id); });
+        if (!run) return;  // the database is away: not now
+        bool wanted = false;
+        for (const Task& task : run->tasks)
+            wanted = wanted || (task.name == of.task && task.attempt == of.attempt &&
+                                task.state == State::running && is_mine(task));
+        wanted = wanted && !is_final(run->state);
+        if (!wanted) process::send_signal(identity, SIGTERM);
+        if (wanted && process::is_alive(identity))
+            ++it;
+        else
+            it = watched_.erase(it);
+    }
+}
+
+Status Executor::take_over(const Run& run, const Task& task) {
+    struct Found {
+        std::optional<jobs::ServerRow> server;
+        bool moved = false;
+    };
+    TRY_ASSIGN(const Found found, write([&](store::Tx& tx) -> Result<Found> {
+                   Found f;
+                   TRY_ASSIGN(f.server, jobs::find_server(tx, task.server));
+                   TRY_ASSIGN(f.moved, sql::take_over(tx, run.id, task, env_.now()));
+                   return f;
+               }));
+    if (!found.moved) return ok();
+    log::info("an attempt is taken over",
+              {{"run", run.id}, {"task", task.name}, {"from", task.server}});
+    if (task.pid != 0 && found.server && found.server->machine == options_.servers.machine())
+        process::send_signal({task.pid, task.start_ticks}, SIGTERM);
+    return ok();
+}
+
 Result<bool> Executor::look_at(const Run& run, const Task& task) {
+    if (!is_mine(task)) {
+        TRY(take_over(run, task));
+        return true;
+    }
     const std::string folder = folder_of(run.id, task.name, task.attempt);
     if (env_.files().exists(folder + "/result.json")) {
         TRY(take_result(run, task));
@@ -184,8 +255,7 @@ Result<bool> Executor::look_at(const Run& run, const Task& task) {
         }
     }
     if (identity.pid != 0 && process::is_alive(identity)) {
-        if (watched_.emplace(identity.pid, identity.start_ticks).second)
-            watcher_.watch(identity, [this] { wake(); });
+        watch(run, task, identity);
         return false;
     }
     // The result is renamed into place before its writer ends: look once more.
@@ -200,8 +270,8 @@ Result<bool> Executor::look_at(const Run& run, const Task& task) {
     Task lost = task;
     lost.problem = "its process disappeared (killed, or the machine restarted)";
     const TaskSpec* spec = spec_of(run, task.name);
-    TRY(db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
-        const bool again = task.attempt <= spec->retries;
+    TRY(write([&](store::Tx& tx) -> Status {
+        const bool again = task.attempt - task.taken_over <= spec->retries;
         TRY(sql::end_attempt(tx, run.id, lost, again ? State::queued : State::failed, env_.now()));
         return ok();
     }));
@@ -219,7 +289,7 @@ Status Executor::take_result(const Run& run, Task task) {
     if (outcome.attempt != task.attempt) return ok();  // a late report of another attempt
     if (outcome.exit_code != 0) {
         task.problem = why_failed(outcome, *spec);
-        to = task.attempt <= spec->retries ? State::queued : State::failed;
+        to = task.attempt - task.taken_over <= spec->retries ? State::queued : State::failed;
     } else if (env_.files().exists(folder + "/outputs.json")) {
         auto outputs = read_file(env_.files(), folder + "/outputs.json", kMaxOutputsBytes);
         // A script's outputs are foreign input: they have to be one JSON object.
@@ -232,7 +302,7 @@ Status Executor::take_result(const Run& run, Task task) {
             task.outputs.text = *outputs;
         }
     }
-    TRY(db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+    TRY(write([&](store::Tx& tx) -> Status {
         TRY(sql::end_attempt(tx, run.id, task, to, env_.now()));
         return ok();
     }));
@@ -241,28 +311,29 @@ Status Executor::take_result(const Run& run, Task task) {
 
 Status Executor::start_attempt(const Run& run, const TaskSpec& spec, const Task& task) {
     const int64_t attempt = task.attempt + 1;
-    TRY_ASSIGN(const bool begun, db_.write_now(store::Durability::full, [&](store::Tx& tx) {
-        return sql::begin_attempt(tx, run.id, task, attempt, env_.now());
-    }));
+    const std::string server = options_.servers.self().id;
+    TRY_ASSIGN(const bool begun, write([&](store::Tx& tx) {
+                   return sql::begin_attempt(tx, run.id, task, attempt, server, env_.now());
+               }));
     if (!begun) return ok();  // someone else moved it
     auto prepared = prepare(run, spec, attempt);
     auto started = prepared ? process::start(*prepared)
                             : Result<process::Identity>(std::unexpected(prepared.error()));
     Task now = task;
     now.attempt = attempt;
-    return db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+    // Watched even when writing it down fails, so that it is ended when it turns out to be
+    // unwanted.
+    if (started) watch(run, now, *started);
+    return write([&](store::Tx& tx) -> Status {
         if (!started) {
             now.problem = started.error().message;
-            const bool again = started.error().code != Code::invalid && attempt <= spec.retries;
+            const bool again =
+                started.error().code != Code::invalid && attempt - task.taken_over <= spec.retries;
             TRY(sql::end_attempt(tx, run.id, now, again ? State::queued : State::failed,
                                  env_.now()));
             return ok();
         }
         TRY(sql::set_process(tx, run.id, task.name, attempt, started->pid, started->start_ticks));
-        tx.after_commit([this, identity = *started] {
-            watched_.emplace(identity.pid, identity.start_ticks);
-            watcher_.watch(identity, [this] { wake(); });
-        });
         return ok();
     });
 }
@@ -351,7 +422,7 @@ Status Executor::materialise(const Run& run, const std::string& folder) {
 }
 
 Status Executor::complete(const Run& run) {
-    Status done = db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+    Status done = write([&](store::Tx& tx) -> Status {
         std::optional<Outcome> outcome;
         if (run.spec.registers) {
             std::string outputs = "{}";
@@ -389,7 +460,7 @@ Status Executor::fail_run(const Run& run, const std::string& problem) {
 }
 
 Status Executor::end_run(const Run& run, State to, const std::string& problem) {
-    return db_.write_now(store::Durability::full, [&](store::Tx& tx) -> Status {
+    return write([&](store::Tx& tx) -> Status {
         TRY_ASSIGN(const bool moved, sql::move_run(tx, run, to, problem, std::nullopt, env_.now()));
         if (!moved) return ok();
         std::string data =
@@ -404,9 +475,10 @@ Status Executor::end_run(const Run& run, State to, const std::string& problem) {
     });
 }
 
-void Executor::end_processes(const Run& run) {
+// Only those that this server may know by their pid: others end them when they learn of it.
+void Executor::end_processes(const Run& run) const {
     for (const Task& task : run.tasks) {
-        if (task.state == State::running && task.pid != 0)
+        if (task.state == State::running && task.pid != 0 && is_mine(task))
             process::send_signal({task.pid, task.start_ticks}, SIGTERM);
     }
 }
@@ -419,13 +491,20 @@ Status Executor::end_cancelled(int64_t run_id) {
     return ok();
 }
 
-Result<std::string> Executor::log(int64_t run_id, const std::string& task, int64_t attempt,
+Result<std::string> Executor::log(int64_t run_id, const Task& task, int64_t attempt,
                                   size_t limit) const {
-    auto file =
-        env_.files().open(folder_of(run_id, task, attempt) + "/log.txt", FileSystem::Mode::read);
-    if (!file)
+    auto file = env_.files().open(folder_of(run_id, task.name, attempt) + "/log.txt",
+                                  FileSystem::Mode::read);
+    if (!file) {
+        const std::string which =
+            "no log of task " + quoted(task.name) + " attempt " + std::to_string(attempt);
+        if (is_mine(task)) return fail(Code::not_found, which);
+        const auto server =
+            db_.read_now([&](store::Tx& tx) { return jobs::find_server(tx, task.server); });
+        const std::string address = server && *server ? (*server)->address : task.server;
         return fail(Code::not_found,
-                    "no log of task " + quoted(task) + " attempt " + std::to_string(attempt));
+                    which + " on this server; it ran on " + address + ", ask there");
+    }
     TRY_ASSIGN(const uint64_t size, (*file)->size());
     return (*file)->read_at(size > limit ? size - limit : 0, limit);
 }

@@ -1,6 +1,12 @@
 // Drives the open runs on this machine: starts attempts as watched processes, takes their results,
 // retries, and completes runs. One thread; everything it knows is in the database and in the
 // attempts' folders, so that after a kill it goes on where it was.
+//
+// Of several servers the one with the lease does this. An attempt belongs to the server that
+// started it; a new owner fences attempts of others (the next has a larger number, results of the
+// old one are ignored), ends their processes when they run on its machine, and starts them again. A
+// server ends processes of its own that lost their attempt, or whose run was cancelled on another
+// one.
 #pragma once
 
 #include <condition_variable>
@@ -16,10 +22,13 @@
 #include "domain/pipeline/model.h"
 #include "domain/pipeline/service.h"
 #include "platform/blob/blob.h"
+#include "platform/jobs/leases.h"
 #include "platform/process/child.h"
 #include "platform/store/database.h"
 
 namespace rondo::pipeline {
+
+inline constexpr const char* kExecutorLease = "executor";
 
 class Executor {
   public:
@@ -27,6 +36,8 @@ class Executor {
         std::string folder;                               // for attempts
         std::map<std::string, std::string> environments;  // name -> interpreter
         std::string server_url;                           // what tasks reach the server by
+        const jobs::Servers& servers;
+        const jobs::Leases& leases;
         // What an interpreter needs to read (serving has the same need).
         std::function<std::vector<std::string>(const std::string&)> interpreter_paths;
         // Makes a run's model version from a task's outputs, in the transaction that completes the
@@ -51,15 +62,22 @@ class Executor {
     // Attempts go on without us; their results are taken at the next start.
     void stop();
 
-    // The last `limit` bytes of an attempt's output.
-    Result<std::string> log(int64_t run_id, const std::string& task, int64_t attempt,
-                            size_t limit) const;
+    // The last `limit` bytes of an attempt's output. Code::not_found says which server has it, when
+    // that is another one.
+    Result<std::string> log(int64_t run_id, const Task& task, int64_t attempt, size_t limit) const;
 
   private:
     void run();
     Status step(int64_t run_id);
     // Looks at a running task; true when its state changed.
     Result<bool> look_at(const Run& run, const Task& task);
+    // A transaction that happens only while this server owns the runs.
+    template <class F>
+    std::invoke_result_t<F&, store::Tx&> write(F fn);
+    bool is_mine(const Task& task) const;
+    Status take_over(const Run& run, const Task& task);
+    void watch(const Run& run, const Task& task, const process::Identity& identity);
+    void end_unwanted();
     Status take_result(const Run& run, Task task);
     Status start_attempt(const Run& run, const TaskSpec& spec, const Task& task);
     Result<process::Spec> prepare(const Run& run, const TaskSpec& spec, int64_t attempt);
@@ -68,7 +86,7 @@ class Executor {
     Status complete(const Run& run);
     Status fail_run(const Run& run, const std::string& problem);
     Status end_run(const Run& run, State to, const std::string& problem);
-    static void end_processes(const Run& run);
+    void end_processes(const Run& run) const;
     std::string folder_of(int64_t run_id, const std::string& task, int64_t attempt) const;
 
     Env& env_;
@@ -82,7 +100,14 @@ class Executor {
     std::mutex mutex_;
     std::condition_variable wake_;
     bool woken_ = true, stopping_ = false;
-    std::set<std::pair<int64_t, int64_t>> watched_;  // (pid, start ticks); the thread's own
+    // What follows is the thread's own.
+    std::optional<jobs::Fence> fence_;
+    struct Attempt {
+        int64_t run_id = 0;
+        std::string task;
+        int64_t attempt = 0;
+    };
+    std::map<std::pair<int64_t, int64_t>, Attempt> watched_;  // by (pid, start ticks)
     std::thread thread_;
 };
 

@@ -97,6 +97,8 @@ struct Task {
     int64_t ver = 0;
     int64_t attempt = 0;  // 0: none yet
     int64_t pid = 0, start_ticks = 0;
+    std::string server;      // whose process the attempt is
+    int64_t taken_over = 0;  // attempts that ended because their server did
     std::optional<Time> started, ended;
     std::optional<int64_t> exit_code;
     std::string problem;

@@ -65,7 +65,8 @@ Result<std::vector<Task>> tasks_of(store::Tx& tx, int64_t run_id) {
     std::vector<Task> tasks;
     TRY(tx.each(
         "SELECT name, state, ver, attempt, pid, start_ticks, started_at, ended_at, "
-        "exit_code, problem, outputs FROM pipeline_tasks WHERE run_id = $1 ORDER BY name",
+        "exit_code, problem, outputs, server, taken_over FROM pipeline_tasks WHERE run_id = $1 "
+        "ORDER BY name",
         [&](const store::Row& row) {
             Task task;
             task.name = row.get<std::string>(0);
@@ -79,6 +80,8 @@ Result<std::vector<Task>> tasks_of(store::Tx& tx, int64_t run_id) {
             task.exit_code = row.get<std::optional<int64_t>>(8);
             task.problem = row.get<std::string>(9);
             task.outputs.text = row.get<std::string>(10);
+            task.server = row.get<std::string>(11);
+            task.taken_over = row.integer(12);
             tasks.push_back(std::move(task));
             return true;
         },
@@ -214,13 +217,24 @@ Result<bool> move_run(store::Tx& tx, const Run& from, State to, const std::strin
 }
 
 Result<bool> begin_attempt(store::Tx& tx, int64_t run_id, const Task& task, int64_t attempt,
-                           Time now) {
+                           const std::string& server, Time now) {
+    TRY_ASSIGN(
+        const int64_t changed,
+        tx.exec("UPDATE pipeline_tasks SET state = 'running', ver = ver + 1, attempt = $1, "
+                "pid = 0, start_ticks = 0, started_at = $2, ended_at = NULL, "
+                "exit_code = NULL, server = $3 WHERE run_id = $4 AND name = $5 AND "
+                "ver = $6 AND state = $7",
+                attempt, to_micros(now), server, run_id, task.name, task.ver, name_of(task.state)));
+    return changed == 1;
+}
+
+Result<bool> take_over(store::Tx& tx, int64_t run_id, const Task& task, Time now) {
     TRY_ASSIGN(const int64_t changed,
-               tx.exec("UPDATE pipeline_tasks SET state = 'running', ver = ver + 1, attempt = $1, "
-                       "pid = 0, start_ticks = 0, started_at = $2, ended_at = NULL, "
-                       "exit_code = NULL WHERE run_id = $3 AND name = $4 AND ver = $5 "
-                       "AND state = $6",
-                       attempt, to_micros(now), run_id, task.name, task.ver, name_of(task.state)));
+               tx.exec("UPDATE pipeline_tasks SET state = 'queued', ver = ver + 1, ended_at = $1, "
+                       "problem = $2, taken_over = taken_over + 1 WHERE run_id = $3 AND "
+                       "name = $4 AND attempt = $5 AND state = 'running'",
+                       to_micros(now), "the server that ran it is gone; it starts again elsewhere",
+                       run_id, task.name, task.attempt));
     return changed == 1;
 }
 

@@ -36,7 +36,9 @@ Result<std::vector<int64_t>> open_runs(store::Tx& tx);
 Result<bool> move_run(store::Tx& tx, const Run& from, State to, const std::string& problem,
                       const std::optional<Outcome>& outcome, Time now);
 Result<bool> begin_attempt(store::Tx& tx, int64_t run_id, const Task& task, int64_t attempt,
-                           Time now);
+                           const std::string& server, Time now);
+// The attempt's server is gone: it will start again elsewhere.
+Result<bool> take_over(store::Tx& tx, int64_t run_id, const Task& task, Time now);
 Result<bool> set_process(store::Tx& tx, int64_t run_id, const std::string& task, int64_t attempt,
                          int64_t pid, int64_t start_ticks);
 Result<bool> end_attempt(store::Tx& tx, int64_t run_id, const Task& task, State to, Time now);

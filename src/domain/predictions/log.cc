@@ -25,6 +25,8 @@ FirstAnswer first_answer(const Row& row) {
             row.share};
 }
 
+constexpr std::string_view kAside = ".damaged";
+
 // "2013-04-01.0.log" -> day and generation
 std::optional<std::pair<Day, int>> parse_name(std::string_view name) {
     if (name.size() < 16 || !name.ends_with(".log") || name[10] != '.') return std::nullopt;
@@ -83,12 +85,17 @@ Result<std::unique_ptr<EndpointLog>> EndpointLog::open(Env& env, const std::stri
     return log;
 }
 
-// A day has one file for each schema, numbered; one that was set aside leaves a gap.
-std::string EndpointLog::free_path(Day day) const {
+std::string EndpointLog::path_of(Day day, int generation) const {
+    return folder_ + "/" + format_day(day) + "." + std::to_string(generation) + ".log";
+}
+
+// A day has one file for each schema, numbered; the number of one that was set aside is not used
+// again, since parts of it may have been handed over under that number.
+int EndpointLog::free_generation(Day day) const {
     for (int generation = 0;; ++generation) {
-        std::string path =
-            folder_ + "/" + format_day(day) + "." + std::to_string(generation) + ".log";
-        if (!env_.files().exists(path)) return path;
+        const std::string path = path_of(day, generation);
+        if (!env_.files().exists(path) && !env_.files().exists(path + std::string(kAside)))
+            return generation;
     }
 }
 
@@ -109,6 +116,7 @@ Status EndpointLog::recover(Time settled, KeepKeys keep) {
             if (keeps_keys_ && row.key.event_us >= to_micros(settled))
                 known_.try_emplace(row.key, first_answer(row));
         }
+        found->open.generation = parsed->second;
         files_[parsed->first].push_back(std::move(found->open));
     }
     return ok();
@@ -122,7 +130,7 @@ Result<std::optional<EndpointLog::Recovered>> EndpointLog::recover_file(const st
     }
     auto decoded = salvage_file(bytes);
     if (!decoded || decoded->damaged_bytes > 0) {
-        const std::string aside = path + ".damaged";
+        const std::string aside = path + std::string(kAside);
         log::error(
             "a prediction log is damaged: rows that cannot be read count as lost, and a copy is "
             "set aside; restore it from a backup",
@@ -141,8 +149,9 @@ Result<std::optional<EndpointLog::Recovered>> EndpointLog::recover_file(const st
     TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::append));
     TRY_ASSIGN(const uint64_t size, file->size());
     if (decoded->whole_bytes < size) TRY(file->truncate(decoded->whole_bytes));
-    return Recovered{{std::move(file), path, std::move(decoded->header.schema), std::nullopt},
-                     std::move(decoded->rows)};
+    return Recovered{
+        {.file = std::move(file), .path = path, .schema = std::move(decoded->header.schema)},
+        std::move(decoded->rows)};
 }
 
 std::optional<FirstAnswer> EndpointLog::lookup(const Key& key) {
@@ -223,9 +232,10 @@ Status EndpointLog::flush() {
 Status EndpointLog::write_pending(Day day, const Schema& schema, const std::string& bytes) {
     auto& files = files_[day];
     auto fitting = std::find_if(files.begin(), files.end(),
-                                [&](const OpenFile& f) { return f.schema == schema; });
+                                [&](const OpenFile& f) { return !f.closed && f.schema == schema; });
     if (fitting == files.end()) {
-        const std::string path = free_path(day);
+        const int generation = free_generation(day);
+        const std::string path = path_of(day, generation);
         TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::create_new));
         std::string header;
         append_header(header, {endpoint_id_, format_day(day), schema});
@@ -234,7 +244,8 @@ Status EndpointLog::write_pending(Day day, const Schema& schema, const std::stri
             (void)env_.files().remove(path);
             return written;
         }
-        files.push_back({std::move(file), path, schema, std::nullopt});
+        files.push_back(
+            {.file = std::move(file), .path = path, .schema = schema, .generation = generation});
         fitting = files.end() - 1;
     }
     TRY(cut_torn_end(*fitting));
@@ -269,18 +280,7 @@ Result<DecodedFile> EndpointLog::read_day(Day day) {
         if (part.whole_bytes != bytes.size())
             return fail(Code::internal, "the prediction log '" + open.path +
                                             "' is damaged; `rondo doctor --scrub` says where");
-        // The signature changes within a day when a model is replaced.
-        if (all.rows.empty()) all.header.schema = part.header.schema;
-        const Schema both = merge(all.header.schema, part.header.schema);
-        for (Row& row : all.rows) {
-            if (both != all.header.schema) convert(row, all.header.schema, both);
-        }
-        for (Row& row : part.rows) {
-            if (both != part.header.schema) convert(row, part.header.schema, both);
-        }
-        all.header.schema = both;
-        all.rows.insert(all.rows.end(), std::make_move_iterator(part.rows.begin()),
-                        std::make_move_iterator(part.rows.end()));
+        append_part(all, std::move(part));
     }
     return all;
 }
@@ -290,6 +290,46 @@ std::vector<Day> EndpointLog::open_days() {
     std::vector<Day> days;
     for (const auto& [day, files] : files_) days.push_back(day);
     return days;
+}
+
+Result<std::vector<Piece>> EndpointLog::pieces(size_t limit) {
+    const std::lock_guard lock(file_mutex_);
+    std::vector<Piece> out;
+    for (auto& [day, files] : files_) {
+        for (OpenFile& open : files) {
+            TRY_ASSIGN(const uint64_t size, open.file->size());
+            if (size <= open.handed_over) continue;
+            Piece piece{day, open.generation, open.handed_over, size, {}, {}};
+            if (piece.begin > 0)
+                append_header(piece.bytes, {endpoint_id_, format_day(day), open.schema});
+            const size_t added = piece.bytes.size();
+            const auto take = std::min<uint64_t>(size - piece.begin, limit);
+            TRY_ASSIGN(const std::string read, open.file->read_at(piece.begin, take));
+            piece.bytes += read;
+            TRY_ASSIGN(const DecodedFile decoded, decode_file(piece.bytes));
+            // A record that the limit cut comes with the next piece.
+            piece.bytes.resize(decoded.whole_bytes);
+            piece.end = piece.begin + decoded.whole_bytes - added;
+            piece.cut = piece.end < size;
+            for (const Row& row : decoded.rows) ++piece.rows[static_cast<size_t>(row.arm)];
+            if (decoded.rows.empty()) continue;
+            out.push_back(std::move(piece));
+        }
+    }
+    return out;
+}
+
+void EndpointLog::mark_handed_over(Day day, int generation, uint64_t end) {
+    const std::lock_guard lock(file_mutex_);
+    const auto found = files_.find(day);
+    if (found == files_.end()) return;
+    for (OpenFile& open : found->second) {
+        if (open.generation != generation) continue;
+        const auto size = open.file->size();
+        if (!size) continue;
+        open.handed_over = std::max(open.handed_over, std::min(end, *size));
+        open.closed = open.closed || end > *size;
+    }
 }
 
 Status EndpointLog::drop_day(Day day) {

@@ -3,6 +3,7 @@
 // a short lock and a copy, never a system call.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -44,6 +45,17 @@ struct FirstAnswer {
 
 enum class KeepKeys : uint8_t { no, yes };
 
+// Rows of a day's file from one place to another, as a file of their own: what a server hands over
+// to the others on its database.
+struct Piece {
+    Day day{};
+    int generation = 0;
+    uint64_t begin = 0, end = 0;  // in the day's file
+    std::string bytes;
+    std::array<uint64_t, 2> rows{};  // by arm
+    bool cut = false;                // by the limit: more of the file follows
+};
+
 class EndpointLog {
   public:
     // Opens or creates the log below `folder`; torn last records are cut off, and what is damaged
@@ -74,6 +86,12 @@ class EndpointLog {
     Result<DecodedFile> read_day(Day day);
     // Days that have unsealed files, oldest first.
     std::vector<Day> open_days();
+    // Flushed rows that have not been marked as handed over: at most one piece of a file, of about
+    // `limit` bytes; call again until nothing comes.
+    Result<std::vector<Piece>> pieces(size_t limit);
+    // Rows of this file up to `end` are handed over. An end beyond the file (a power cut took its
+    // tail) counts as its size.
+    void mark_handed_over(Day day, int generation, uint64_t end);
     // Forgets a sealed day: its files and keys.
     Status drop_day(Day day);
 
@@ -90,6 +108,9 @@ class EndpointLog {
         Schema schema;
         // Where a torn write has to be cut off before anything else is written.
         std::optional<uint64_t> torn_from;
+        int generation = 0;
+        uint64_t handed_over = 0;
+        bool closed = false;  // shorter than what was handed over of it: nothing more goes in
     };
     struct KeyHash {
         size_t operator()(const Key& key) const {
@@ -101,7 +122,8 @@ class EndpointLog {
     Status recover(Time settled, KeepKeys keep);
     Status write_pending(Day day, const Schema& schema, const std::string& bytes);
     static Status cut_torn_end(OpenFile& open);
-    std::string free_path(Day day) const;
+    std::string path_of(Day day, int generation) const;
+    int free_generation(Day day) const;
     // Opens a file for writing on; nothing when it holds no row that can be read.
     struct Recovered {
         OpenFile open;

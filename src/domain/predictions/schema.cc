@@ -67,6 +67,20 @@ void convert(Row& row, const Schema& from, const Schema& to) {
     row.texts = std::move(texts);
 }
 
+void append_part(DecodedFile& all, DecodedFile part) {
+    if (all.rows.empty()) all.header.schema = part.header.schema;
+    const Schema both = merge(all.header.schema, part.header.schema);
+    for (Row& row : all.rows) {
+        if (both != all.header.schema) convert(row, all.header.schema, both);
+    }
+    for (Row& row : part.rows) {
+        if (both != part.header.schema) convert(row, part.header.schema, both);
+    }
+    all.header.schema = both;
+    all.rows.insert(all.rows.end(), std::make_move_iterator(part.rows.begin()),
+                    std::make_move_iterator(part.rows.end()));
+}
+
 double number_of(const Row& row, const Schema& schema, size_t column) {
     switch (schema.columns[column].type) {
         case ColumnType::int64:

@@ -7,6 +7,7 @@
 
 #include "base/env.h"
 #include "domain/predictions/format.h"
+#include "domain/predictions/handover.h"
 #include "domain/predictions/log.h"
 #include "domain/predictions/store.h"
 #include "platform/blob/blob.h"
@@ -52,15 +53,29 @@ class Service {
     Result<SealedDay> seal(EndpointLog& log, int64_t endpoint_id, Day day,
                            std::span<const Label> labels) const;
 
+    // The same from the pieces of several servers. A row that two of them have (it was played
+    // again, or a retry went elsewhere) counts once, for the one that logged it first; `counts`
+    // says by server what became of its rows.
+    struct Joined {
+        SealedDay day;
+        std::vector<ServerSums> counts;
+    };
+    Result<Joined> seal_pieces(int64_t endpoint_id, Day day, std::span<const Chunk> chunks,
+                               std::span<const Label> labels) const;
+
     // A sealed day back, checked against its digest.
     Result<SealedDay> read(const Segment& segment) const;
 
     // Rows that a kill took since the last call, by arm: answered, but neither in a file nor in a
     // segment. Adds them to the sums and publishes an event when there are any. At start only.
+    // `server`: among several each has sums of its own; '' alone.
     Status account_losses(store::Tx& tx, EndpointLog& log, int64_t endpoint_id,
-                          const std::string& subject) const;
+                          const std::string& subject, const std::string& server) const;
 
   private:
+    Result<SealedDay> store_day(DecodedFile file, int64_t endpoint_id, Day day,
+                                std::span<const Label> labels) const;
+
     Env& env_;
     const events::Events& events_;
     blob::Store& blobs_;

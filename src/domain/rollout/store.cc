@@ -77,9 +77,11 @@ Result<std::optional<Rollout>> first(store::Tx& tx, std::string_view where, cons
 Result<int64_t> insert(store::Tx& tx, const Rollout& r) {
     TRY_ASSIGN(const auto id,
                tx.one<int64_t>(
-                   "INSERT INTO rollouts (endpoint_id, spec, champion, candidate, state, ver, "
+                   // Units are split by this number: it has no gaps where a transaction ran twice.
+                   "INSERT INTO rollouts (id, endpoint_id, spec, champion, candidate, state, ver, "
                    "stage, stage_since_us, evidence, cause, origin, outcome, started_at) "
-                   "VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12) "
+                   "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM rollouts), $1, $2, $3, $4, $5, "
+                   "0, $6, $7, $8, $9, $10, $11, $12) "
                    "ON CONFLICT DO NOTHING RETURNING id",
                    r.endpoint_id, json::write(r.spec), r.champion, r.candidate, name_of(r.state),
                    r.stage, to_micros(r.stage_since), json::write(r.evidence), r.cause, r.origin,

@@ -23,6 +23,9 @@ constexpr char kServers[] = {
 constexpr char kCollectionSteps[] = {
 #embed "0006_collection.sql"
 };
+constexpr char kNotify[] = {
+#embed "0007_notify.sql"
+};
 
 }  // namespace
 
@@ -35,6 +38,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{5, "servers", std::string_view(kServers, sizeof kServers)},
         store::Migration{6, "collection",
                          std::string_view(kCollectionSteps, sizeof kCollectionSteps)},
+        store::Migration{7, "notify", std::string_view(kNotify, sizeof kNotify)},
     };
     return steps;
 }

@@ -56,7 +56,9 @@ bool TripCounts::beyond_limits() const {
     return share(failed) > max_failed_share || share(slow) > max_slow_share;
 }
 
-Endpoint::Endpoint(Parts parts, EndpointRow row) : parts_(std::move(parts)), row_(std::move(row)) {}
+Endpoint::Endpoint(Parts parts, EndpointRow row) : parts_(std::move(parts)), row_(std::move(row)) {
+    next_sequence_ = parts_.first_sequence;
+}
 
 void Endpoint::set_routes(std::shared_ptr<const RouteTable> routes) {
     routes_.store(std::move(routes));
@@ -68,6 +70,8 @@ void Endpoint::set_watermark(Time watermark) {
            !watermark_us_.compare_exchange_weak(current, to_micros(watermark))) {
     }
 }
+
+void Endpoint::put_watermark(Time watermark) { watermark_us_.store(to_micros(watermark)); }
 
 std::optional<Time> Endpoint::watermark() const {
     const int64_t at = watermark_us_.load();
@@ -206,6 +210,13 @@ Task<Result<Served>> Endpoint::predict(std::shared_ptr<const Frame> frame, Label
         co_return fail(Code::unavailable, "endpoint " + quoted(row_.spec.name) +
                                               " has no model yet: " + row_.spec.model +
                                               " names no version; train and register one first");
+    // On the event clock what was answered is in the evidence, or the session changes. The others
+    // may have begun a session without this server.
+    if (row_.spec.clock == Clock::event && parts_.counts && !parts_.counts())
+        co_return fail(
+            Code::unavailable,
+            "this server is cut off from its database and may have been taken for dead: a "
+            "prediction would not count; ask another server, or again soon");
     const auto watermark = row_.spec.clock == Clock::event ? this->watermark() : std::nullopt;
     CO_TRY_ASSIGN(flight.moment, moment_of(labels, watermark));
     const bool late = watermark && flight.moment < *watermark;

@@ -71,6 +71,9 @@ class Endpoint {
         WorkerPool& pool;  // for engines that block
         std::shared_ptr<predictions::EndpointLog> log;
         std::function<void()> tripped;  // the candidate passed a hard limit
+        uint32_t first_sequence = 0;    // on the arrival clock
+        // Among several servers: false while this one may have been taken for dead. Null alone.
+        std::function<bool()> counts;
     };
     Endpoint(Parts parts, EndpointRow row);
 
@@ -84,6 +87,11 @@ class Endpoint {
     // forward, and kept apart from the routes, because it may be promised before there are any.
     void set_watermark(Time watermark);
     std::optional<Time> watermark() const;
+    // Several servers: what was promised may not hold any more, because one of them died and its
+    // rows are played again. Backward too.
+    void put_watermark(Time watermark);
+    // Answers nothing any more until it gets routes again: what it has is older than it may be.
+    void clear_routes() { routes_.store(nullptr); }
 
     // What requests are decoded by, of the newest route; null without a model.
     std::shared_ptr<const ModelDescription> front() const;

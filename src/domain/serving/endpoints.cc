@@ -67,12 +67,18 @@ Result<std::shared_ptr<predictions::EndpointLog>> Endpoints::open_log(const Endp
         std::shared_ptr<predictions::EndpointLog> log,
         predictions::EndpointLog::open(parts_.env, parts_.folder + "/" + std::to_string(row.id),
                                        row.id, state.settled.value_or(Time{}), keep));
+    if (parts_.shipper != nullptr) {
+        TRY(parts_.shipper->recall(*log, row.id));
+        if (state.sealed) TRY(parts_.shipper->close_days(*log, row.id, *state.sealed));
+    }
     // A kill between sealing a day and dropping its files left both.
     for (const Day day : log->open_days()) {
         if (state.sealed && day <= *state.sealed) TRY(log->drop_day(day));
     }
     TRY(parts_.db.write_now(store::Durability::full, [&](store::Tx& tx) {
-        return parts_.predictions.account_losses(tx, *log, row.id, row.subject());
+        return parts_.predictions.account_losses(
+            tx, *log, row.id, row.subject(),
+            parts_.shipper != nullptr ? parts_.shipper->server() : "");
     }));
     return log;
 }
@@ -85,8 +91,10 @@ Status Endpoints::load_all() {
 }
 
 Status Endpoints::open(const EndpointRow& row) {
+    const std::lock_guard opening(opening_);
     std::shared_ptr<predictions::EndpointLog> log;
     const auto before = find(row.id);
+    if (before && before->row().spec_version > row.spec_version) return ok();  // overtaken
     if (before) {
         log = before->shared_log();
     } else {
@@ -94,8 +102,12 @@ Status Endpoints::open(const EndpointRow& row) {
         parts_.flusher.add(log);
     }
     auto endpoint = std::make_shared<Endpoint>(
-        Endpoint::Parts{parts_.env, parts_.ids, parts_.assignment_key, parts_.pool, log,
-                        [this, id = row.id] { parts_.tripped(id); }},
+        Endpoint::Parts{
+            parts_.env, parts_.ids, parts_.assignment_key, parts_.pool, log,
+            [this, id = row.id] { parts_.tripped(id); },
+            // Keys of rows of different servers differ.
+            parts_.shipper != nullptr ? static_cast<uint32_t>(random_u64(parts_.env)) : 0,
+            parts_.counts},
         row);
     if (before) {
         endpoint->set_routes(before->routes());
@@ -112,6 +124,7 @@ Status Endpoints::open(const EndpointRow& row) {
 }
 
 Status Endpoints::refresh(int64_t endpoint_id) {
+    const std::lock_guard refreshing(refreshing_);
     const auto endpoint = find(endpoint_id);
     if (!endpoint) return fail(Code::not_found, "no such endpoint");
     struct State {

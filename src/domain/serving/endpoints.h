@@ -40,6 +40,9 @@ class Endpoints {
             fetch;
         // A candidate fails or dawdles beyond its hard limits. Called on any thread.
         std::function<void(int64_t endpoint_id)> tripped;
+        // Among several servers: what hands the logs over to the one that decides. Null alone.
+        const predictions::Shipper* shipper = nullptr;
+        std::function<bool()> counts = nullptr;  // see Endpoint::Parts
     };
     explicit Endpoints(Parts parts) : parts_(std::move(parts)) {}
 
@@ -68,7 +71,9 @@ class Endpoints {
     mutable std::mutex mutex_;  // guards the maps
     std::map<std::string, std::shared_ptr<Endpoint>> by_name_;
     std::map<std::pair<std::string, int64_t>, std::weak_ptr<Engine>> engines_;
-    std::mutex loading_;  // one load at a time: models are large
+    std::mutex opening_;     // one log for an endpoint
+    std::mutex refreshing_;  // routes that were read later are set later
+    std::mutex loading_;     // one load at a time: models are large
     struct Failure {
         Micros again{};  // on the steady clock
         Error error;

@@ -43,6 +43,32 @@ std::string_view name_of(RouteMode mode) {
     return "";
 }
 
+template <class... A>
+Result<std::vector<EndpointClock>> select_clocks(store::Tx& tx, std::string_view where,
+                                                 const A&... args) {
+    std::vector<EndpointClock> found;
+    TRY(tx.each(
+        "SELECT c.endpoint_id, c.version, e.spec_version, c.settled_us, c.promised_us, "
+        "c.promised_session, (SELECT coalesce(max(r.number), 0) FROM routes r WHERE "
+        "r.endpoint_id = c.endpoint_id) FROM endpoint_clocks c JOIN endpoints e ON "
+        "e.id = c.endpoint_id " +
+            std::string(where),
+        [&](const store::Row& row) {
+            EndpointClock c;
+            c.endpoint_id = row.integer(0);
+            c.version = row.integer(1);
+            c.spec_version = row.integer(2);
+            if (!row.is_null(3)) c.settled = from_micros(row.integer(3));
+            if (!row.is_null(4)) c.promised = from_micros(row.integer(4));
+            c.promised_session = row.get<std::string>(5);
+            c.route_number = row.integer(6);
+            found.push_back(std::move(c));
+            return true;
+        },
+        args...));
+    return found;
+}
+
 }  // namespace
 
 Result<EndpointRow> put_endpoint(store::Tx& tx, int64_t workspace_id, const EndpointSpec& spec,
@@ -56,7 +82,9 @@ Result<EndpointRow> put_endpoint(store::Tx& tx, int64_t workspace_id, const Endp
                    "RETURNING id, spec_version",
                    workspace_id, spec.name, json::write(spec), to_micros(now), to_micros(now))));
     const auto [id, version] = *row;
-    TRY(tx.exec("INSERT INTO endpoint_clocks (endpoint_id) VALUES ($1) ON CONFLICT DO NOTHING",
+    TRY(
+        tx.exec("INSERT INTO endpoint_clocks (endpoint_id) VALUES ($1) ON CONFLICT (endpoint_id) "
+                "DO UPDATE SET version = endpoint_clocks.version + 1",
                 id));
     return EndpointRow{id, workspace_id, spec, version};
 }
@@ -108,9 +136,29 @@ Result<std::optional<Time>> settled(store::Tx& tx, int64_t endpoint_id) {
 }
 
 Status set_settled(store::Tx& tx, int64_t endpoint_id, Time settled) {
-    TRY(tx.exec("UPDATE endpoint_clocks SET settled_us = $1 WHERE endpoint_id = $2",
+    TRY(
+        tx.exec("UPDATE endpoint_clocks SET settled_us = $1, version = version + 1 "
+                "WHERE endpoint_id = $2",
                 to_micros(settled), endpoint_id));
     return ok();
+}
+
+Status set_promised(store::Tx& tx, int64_t endpoint_id, Time promised, const std::string& session) {
+    TRY(
+        tx.exec("UPDATE endpoint_clocks SET promised_us = $1, promised_session = $2, "
+                "version = version + 1 WHERE endpoint_id = $3",
+                to_micros(promised), session, endpoint_id));
+    return ok();
+}
+
+Result<std::vector<EndpointClock>> clocks(store::Tx& tx) {
+    return select_clocks(tx, "ORDER BY c.endpoint_id LIMIT 1000");
+}
+
+Result<EndpointClock> clock(store::Tx& tx, int64_t endpoint_id) {
+    TRY_ASSIGN(const auto found, select_clocks(tx, "WHERE c.endpoint_id = $1", endpoint_id));
+    if (found.empty()) return fail(Code::not_found, "no endpoint " + std::to_string(endpoint_id));
+    return found.front();
 }
 
 Result<Route> add_route(store::Tx& tx, int64_t endpoint_id, Route route) {
@@ -123,6 +171,8 @@ Result<Route> add_route(store::Tx& tx, int64_t endpoint_id, Route route) {
         "share, scored_by_both, rollout_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         endpoint_id, route.number, to_micros(route.effective), name_of(route.mode), route.champion,
         route.candidate, route.share, route.scored_by_both, route.rollout_id));
+    TRY(tx.exec("UPDATE endpoint_clocks SET version = version + 1 WHERE endpoint_id = $1",
+                endpoint_id));
     return route;
 }
 

@@ -46,7 +46,10 @@ Result<std::shared_ptr<const Directory::View>> Directory::read(store::Tx& tx) co
                               Account{std::move(row.user), std::move(row.password), restricted});
     }
     TRY_ASSIGN(auto tokens, sql::list_tokens(tx, 0));
-    for (auto& row : tokens) out->tokens_by_hash.emplace(std::move(row.hash), std::move(row.token));
+    for (auto& row : tokens) {
+        out->token_ids.insert(row.token.id);
+        out->tokens_by_hash.emplace(std::move(row.hash), std::move(row.token));
+    }
     return out;
 }
 

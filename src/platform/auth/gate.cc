@@ -292,10 +292,13 @@ Task<Result<Caller>> Gate::settle_pending(const Caller& caller, const std::strin
 Task<Result<Caller>> Gate::sign_in(std::string name, std::string password, std::string address) {
     name.resize(std::min(name.size(), kMaxName + 1));  // no name is longer; what is, is not known
     const Micros wait = throttle_.wait(name, address);
-    if (wait > Micros{0})
-        co_return fail(Code::exhausted, "too many wrong passwords; try again in " +
-                                            std::to_string((wait.count() + 999'999) / 1'000'000) +
-                                            " seconds");
+    if (wait > Micros{0}) {
+        const auto seconds = static_cast<int32_t>((wait.count() + 999'999) / 1'000'000);
+        co_return fail({.code = Code::exhausted,
+                        .message = "too many wrong passwords; try again in " +
+                                   std::to_string(seconds) + " seconds",
+                        .retry_after_s = seconds});
+    }
     // As fresh as a process on another machine may have made it.
     CO_TRY(co_await parts_.directory.refresh());
     const auto view = parts_.directory.view();
@@ -334,7 +337,22 @@ Result<Level> Gate::level_on(store::Tx& tx, const Caller& caller, const ObjectRe
     return granted.value_or(level_of(caller.role));
 }
 
-Result<bool> Gate::may_read(store::Tx& tx, const Caller& caller, const std::string& subject) const {
+// A caller whose request goes on for long, as of now.
+Result<Caller> Gate::as_of_now(const Caller& before) const {
+    const auto view = parts_.directory.view();
+    if (!view->has_accounts() || (before.user_id == 0 && before.is_admin)) return before;
+    const Directory::Account* account = view->find(before.user_id);
+    if (account == nullptr || account->user.disabled ||
+        (before.token_id && !view->token_ids.contains(*before.token_id)))
+        return not_known();
+    Caller caller = of_account(*account);
+    caller.scope = before.scope;
+    caller.token_id = before.token_id;
+    return caller;
+}
+
+Result<bool> Gate::may_read(store::Tx& tx, const Caller& before, const std::string& subject) const {
+    TRY_ASSIGN(const Caller caller, as_of_now(before));
     if (holds_everywhere(caller, Level::read)) return true;
     const size_t slash = subject.find('/');
     const auto resolver = parts_.resolvers.find(subject.substr(0, slash));

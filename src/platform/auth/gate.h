@@ -58,8 +58,9 @@ class Gate final : public rpc::Guard {
         return parts_.name_of(tx, object);
     }
     Result<Level> level_on(store::Tx& tx, const Caller& caller, const ObjectRef& object) const;
-    // Whether a caller may read what an event is about ("endpoint/flights").
-    Result<bool> may_read(store::Tx& tx, const Caller& caller, const std::string& subject) const;
+    // Whether a caller may read, as of now, what an event is about ("endpoint/flights"). Fails when
+    // its credentials open nothing any more.
+    Result<bool> may_read(store::Tx& tx, const Caller& before, const std::string& subject) const;
     // Writes down when tokens were used. Called now and then by a job; blocks.
     Status flush_uses();
     // In Prometheus' text format.
@@ -82,6 +83,7 @@ class Gate final : public rpc::Guard {
                                      const rpc::Permission& permission,
                                      const std::vector<rpc::NamedObject>& objects,
                                      std::string outcome);
+    Result<Caller> as_of_now(const Caller& before) const;
     std::string key_of(const std::string& name, const std::string& password) const;
 
     Parts parts_;

@@ -85,8 +85,10 @@ class Store {
 };
 
 // Blobs as files below a folder: objects/ab/<digest>, uploads under tmp/ until their rename.
-// Leftovers of uploads that a crash cut short are removed here.
-Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder);
+// Several servers of one machine may share the folder; `owner` tells their uploads apart. Leftovers
+// of this owner's uploads, that a crash cut short, are removed here.
+Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder,
+                                                const std::string& owner = "");
 // The same beside a server that may be running: nothing is made or removed.
 std::unique_ptr<Store> attach_local_store(Env& env, const std::string& folder);
 

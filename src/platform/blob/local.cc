@@ -75,10 +75,11 @@ class LocalUpload final : public Upload {
 
 class LocalStore final : public Store {
   public:
-    LocalStore(Env& env, std::string folder) : env_(env), folder_(std::move(folder)) {}
+    LocalStore(Env& env, std::string folder, std::string owner)
+        : env_(env), folder_(std::move(folder)), owner_(std::move(owner)) {}
 
     Result<std::unique_ptr<Upload>> begin() override {
-        std::string path = folder_ + "/tmp/" + random_hex(env_, 12);
+        std::string path = folder_ + "/tmp/" + owner_ + "-" + random_hex(env_, 12);
         TRY_ASSIGN(auto file, env_.files().open(path, FileSystem::Mode::create_new));
         return std::make_unique<LocalUpload>(env_, folder_, std::move(path), std::move(file),
                                              before_commit());
@@ -146,22 +147,27 @@ class LocalStore final : public Store {
     }
 
     Env& env_;
-    std::string folder_;
+    std::string folder_, owner_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder) {
+Result<std::unique_ptr<Store>> open_local_store(Env& env, const std::string& folder,
+                                                const std::string& owner) {
     FileSystem& files = env.files();
     TRY(files.make_directories(folder + "/objects"));
     TRY(files.make_directories(folder + "/tmp"));
     TRY_ASSIGN(const auto leftovers, files.list(folder + "/tmp"));
-    for (const std::string& name : leftovers) TRY(files.remove(folder + "/tmp/" + name));
-    return std::make_unique<LocalStore>(env, folder);
+    for (const std::string& name : leftovers) {
+        // Names without an owner are of a time when nobody shared the folder.
+        if (name.starts_with(owner + "-") || name.find('-') == std::string::npos)
+            TRY(files.remove(folder + "/tmp/" + name));
+    }
+    return std::make_unique<LocalStore>(env, folder, owner);
 }
 
 std::unique_ptr<Store> attach_local_store(Env& env, const std::string& folder) {
-    return std::make_unique<LocalStore>(env, folder);
+    return std::make_unique<LocalStore>(env, folder, "");
 }
 
 }  // namespace rondo::blob

@@ -167,6 +167,7 @@ class PooledClient final : public Client {
         : env_(env),
           options_(std::move(options)),
           trust_(std::move(trust)),
+          has_roots_(!options_.authorities.empty()),
           pool_(context_, options_),
           work_(context_.get_executor()),
           resolvers_(kResolvers),
@@ -389,6 +390,7 @@ class PooledClient final : public Client {
         // One closed address closes the name: which of them answers is not for it to choose.
         for (const IpAddress& address : *addresses)
             CO_TRY(request.egress->check(url.host, url.port, address));
+        if (url.secure) load_system_roots();
         for (const IpAddress& address : std::span(*addresses).first(left)) {
             auto wire = std::make_unique<Wire>(context_, *trust_, url);
             const Micros time = request.timeouts.connect - (env_.steady() - begun);
@@ -430,9 +432,18 @@ class PooledClient final : public Client {
         co_return std::move(*answer->found);
     }
 
+    // Reading the system's authorities costs some 20 ms: only who speaks TLS pays it, once.
+    void load_system_roots() {
+        if (has_roots_) return;
+        boost::system::error_code error;
+        trust_->set_default_verify_paths(error);
+        has_roots_ = !error;
+    }
+
     Env& env_;
     const ClientOptions options_;
     const std::unique_ptr<asio::ssl::context> trust_;
+    bool has_roots_;  // on the I/O thread
     asio::io_context context_{1};
     Pool pool_;
     asio::executor_work_guard<asio::io_context::executor_type> work_;

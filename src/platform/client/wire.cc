@@ -148,10 +148,7 @@ Result<std::unique_ptr<asio::ssl::context>> make_trust(const std::string& author
     error_code error;
     made->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
     made->set_verify_mode(asio::ssl::verify_peer, error);
-    if (authorities.empty())
-        made->set_default_verify_paths(error);
-    else
-        made->load_verify_file(authorities, error);
+    if (!authorities.empty()) made->load_verify_file(authorities, error);
     if (error)
         return fail(Code::invalid, "cannot use the authorities in " + quoted(authorities) + ": " +
                                        error.message());

@@ -20,13 +20,24 @@ Task<void> Hub::wait(uint64_t seen) {
 }
 
 void Hub::notify() {
+    wake();
+    if (echo_) echo_();
+}
+
+void Hub::wake() {
     std::vector<Resume> woken;
     {
         const std::lock_guard lock(mutex_);
         ++count_;
         woken.swap(waiting_);
+        if (listener_) listener_();
     }
     for (Resume& resume : woken) resume();
+}
+
+void Hub::set_listener(std::function<void()> listener) {
+    const std::lock_guard lock(mutex_);
+    listener_ = std::move(listener);
 }
 
 void Hub::close() {
@@ -34,7 +45,7 @@ void Hub::close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
     }
-    notify();
+    wake();
 }
 
 bool Hub::is_closed() const {

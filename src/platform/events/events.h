@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct Event {
     Time happened{};
     std::string kind, subject, data;
     std::optional<int64_t> cause;
+    int64_t workspace_id = 1;
 };
 
 // Wakes who waits for something new. Thread-safe. To miss nothing, read the count, look whether
@@ -41,6 +43,12 @@ class Hub {
     // Continues once notify() or close() has been called after the count was read.
     Task<void> wait(uint64_t seen);
     void notify();
+    // The same for what happened elsewhere: the echo is not called.
+    void wake();
+    // Called with each notify(): tells the other servers. Before anything notifies; must not block.
+    void set_echo(std::function<void()> echo) { echo_ = std::move(echo); }
+    // Called with each notify() and wake(); must not block, nor speak to the hub. Nobody: {}.
+    void set_listener(std::function<void()> listener);
     // The server stops: nobody waits any more.
     void close();
     bool is_closed() const;
@@ -50,6 +58,7 @@ class Hub {
     uint64_t count_ = 0;
     bool closed_ = false;
     std::vector<Resume> waiting_;
+    std::function<void()> echo_, listener_;
 };
 
 // Writes and reads events. One object for the process.

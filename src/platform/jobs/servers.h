@@ -78,6 +78,7 @@ class Servers {
     // since a heartbeat that reached the database was begun.
     bool is_alive() const;
     Company company() const { return options_.company; }
+    const std::string& machine() const { return options_.machine; }
     Micros patience() const { return options_.patience; }
     // The server has applied this session everywhere: its watermarks are those of the session.
     Status saw_session(const std::string& session);

@@ -82,7 +82,7 @@ net::Response error_response(Style style, const Error& error) {
     }
     if (error.code == Code::unavailable || error.code == Code::exhausted ||
         error.code == Code::storage_full)
-        response.header("retry-after", "1");
+        response.header("retry-after", std::to_string(error.retry_after_s));
     if (error.code == Code::unauthenticated) response.header("www-authenticate", "Bearer");
     return response;
 }

@@ -29,7 +29,8 @@ namespace rondo::store {
 
 // full: survives power loss (registry, status, decisions, labels). normal: survives kill -9 of
 // the server; a power cut may take the last moments (metric points).
-enum class Durability { normal, full };
+// load: full, and without a limit of time; for a database that nobody else uses yet.
+enum class Durability { normal, full, load };
 
 // A step of the schema, in order; never edited once it has landed (its checksum is recorded).
 // Words in braces differ by engine: {id} {blob} {real} {text} {without_rowid}.

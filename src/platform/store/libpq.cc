@@ -47,6 +47,8 @@ Result<const Libpq*> libpq() {
         load(table.getisnull, "PQgetisnull");
         load(table.getvalue, "PQgetvalue");
         load(table.getlength, "PQgetlength");
+        load(table.notifies, "PQnotifies");
+        load(table.freemem, "PQfreemem");
         return missing;
     }();
     if (!problem.empty()) return fail(Code::unavailable, problem);

@@ -42,6 +42,9 @@ struct Libpq {
     decltype(&PQgetisnull) getisnull;
     decltype(&PQgetvalue) getvalue;
     decltype(&PQgetlength) getlength;
+    // Notifications.
+    decltype(&PQnotifies) notifies;
+    decltype(&PQfreemem) freemem;
 };
 
 // Loads the library at the first call; the table lives as long as the process. Thread-safe.

@@ -154,7 +154,8 @@ Status PgSession::script(const char* sql) {
 
 void PgSession::begin(Kind kind, Durability durability) {
     failure_.reset();
-    unbounded_ = kind == Kind::migrate || kind == Kind::snapshot;
+    const bool loads = kind == Kind::write && durability == Durability::load;
+    unbounded_ = kind == Kind::migrate || kind == Kind::snapshot || loads;
     member_ = -1;
     member_wrote_ = false;
     trace_.transaction.clear();
@@ -165,29 +166,27 @@ void PgSession::begin(Kind kind, Durability durability) {
         names_.clear();
         forget_names_ = false;
     }
+    const auto put = [&](std::initializer_list<std::string_view> statements) -> Status {
+        for (const std::string_view sql : statements) TRY(push(sql, {}, Sent::What::statement));
+        if (!unbounded_) return ok();
+        for (const char* limit : {"SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0",
+                                  "SET LOCAL idle_in_transaction_session_timeout = 0"})
+            TRY(push(limit, {}, Sent::What::statement));
+        return ok();
+    };
     const auto open = [&]() -> Status {
         switch (kind) {
             case Kind::read:
-                return push("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {},
-                            Sent::What::statement);
+                return put({"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"});
             case Kind::write:
-                TRY(push("BEGIN ISOLATION LEVEL SERIALIZABLE", {}, Sent::What::statement));
-                return push(durability == Durability::full ? kTrace : kTraceUnsynced, {},
+                TRY(put({"BEGIN ISOLATION LEVEL SERIALIZABLE"}));
+                return push(durability == Durability::normal ? kTraceUnsynced : kTrace, {},
                             Sent::What::trace);
             case Kind::migrate:
-                for (const std::string_view sql :
-                     {"BEGIN ISOLATION LEVEL READ COMMITTED", "SET LOCAL statement_timeout = 0",
-                      "SET LOCAL lock_timeout = 0",
-                      "SET LOCAL idle_in_transaction_session_timeout = 0"})
-                    TRY(push(sql, {}, Sent::What::statement));
+                TRY(put({"BEGIN ISOLATION LEVEL READ COMMITTED"}));
                 return push(kTrace, {}, Sent::What::trace);
             case Kind::snapshot:
-                for (const std::string_view sql :
-                     {"BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE",
-                      "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0",
-                      "SET LOCAL idle_in_transaction_session_timeout = 0"})
-                    TRY(push(sql, {}, Sent::What::statement));
-                return ok();
+                return put({"BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE"});
         }
         return ok();
     };

@@ -50,10 +50,12 @@ TEST_CASE("rows go out and come back as they were") {
     const Folder folder;
     const auto first = make(folder.url("first.db"));
     const std::string odd("a\0\xff\"\n", 5);
+    // What a column of text takes on both engines, and no JSON string says without escapes.
+    const std::string text = "\x01\xe2\x80\xa8\"\\\n";
     REQUIRE(first->write_now(Durability::full, [&](Tx& tx) -> Status {
         const char* insert = "INSERT INTO things (r, t, b) VALUES ($1, $2, $3)";
         TRY(tx.exec(insert, 0.1, "plain", Blob{odd}));
-        TRY(tx.exec(insert, std::numeric_limits<double>::infinity(), odd, Blob{""}));
+        TRY(tx.exec(insert, std::numeric_limits<double>::infinity(), text, Blob{""}));
         TRY(tx.exec(insert, -std::numeric_limits<double>::infinity(), "", Blob{"x"}));
         TRY(tx.exec(insert, 5e-324, "ü\t\"", std::monostate{}));
         TRY(tx.exec(insert, std::monostate{}, std::monostate{}, std::monostate{}));

@@ -338,7 +338,7 @@ class SqliteDatabase final : public Database {
         Durability wanted = Durability::normal;
         for (const Job& job : group) wanted = std::max(wanted, job.durability);
         if (wanted != durability_) {
-            TRY(writer_->script(wanted == Durability::full ? "PRAGMA synchronous=FULL"
+            TRY(writer_->script(wanted >= Durability::full ? "PRAGMA synchronous=FULL"
                                                            : "PRAGMA synchronous=NORMAL"));
             durability_ = wanted;
         }
@@ -346,7 +346,7 @@ class SqliteDatabase final : public Database {
         for (size_t i = 0; i < group.size(); ++i) {
             const size_t calls_before = writer_->calls().size();
             TRY(writer_->exec("SAVEPOINT member"));
-            writer_->begin_limit();
+            if (group[i].durability != Durability::load) writer_->begin_limit();
             outcomes[i] = group[i].run(*writer_);
             writer_->end_limit();
             if (!outcomes[i]) {

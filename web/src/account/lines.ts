@@ -24,5 +24,6 @@ export function linesFor(url: string, secret: string, scope: Scope): Lines[] {
       text: `export MLFLOW_TRACKING_URI=${url}\nexport MLFLOW_TRACKING_TOKEN=${secret}`,
     },
     { title: 'curl', text: `${keep}\ncurl ${bearer} ${url}/api/rondo/v1/me` },
+    { title: 'The command line', text: `export RONDO_URL=${url}\n${keep}` },
   ];
 }

@@ -68,6 +68,8 @@ export interface AuditVerdict {
   broken_at?: number;
 }
 
+// An experiment's own kind takes ids as well; its name could be another one's id.
+const named = (object: ObjectKind) => (object === 'experiment' ? 'experiment_name' : object);
 const user = (name: string) => `${NATIVE}/users/${encodeURIComponent(name)}`;
 
 export const accounts = {
@@ -90,9 +92,10 @@ export const accounts = {
     request<{ secret: string; token: Token }>(`${NATIVE}/tokens`, asJson('POST', wanted)),
   revokeToken: (id: number) => request(`${NATIVE}/tokens/${id}`, { method: 'DELETE' }),
   grants: () => request<{ grants: Grant[] }>(`${NATIVE}/grants`).then((a) => a.grants),
-  putGrant: (grant: Grant) => request(`${NATIVE}/grants`, asJson('PUT', grant)),
+  putGrant: ({ object, ...more }: Grant) =>
+    request(`${NATIVE}/grants`, asJson('PUT', { object: named(object), ...more })),
   revokeGrant: ({ user: of, object, name }: Grant) =>
-    request(`${NATIVE}/grants/revoke`, asJson('POST', { user: of, object, name })),
+    request(`${NATIVE}/grants/revoke`, asJson('POST', { user: of, object: named(object), name })),
   audit: (before: number, limit: number) =>
     request<{ rows: AuditRow[] }>(`${NATIVE}/audit?before=${before}&limit=${limit}`)
       .then((a) => a.rows),

@@ -16,10 +16,9 @@ export function NoAccounts() {
         This server has no accounts: whoever is on its machine may use it. The first account closes
         it to everybody else, and is needed before it listens on any other address.
       </p>
-      <Snippet label="Shell: make the first administrator" text="rondo user create" />
+      <Snippet label="Shell: make the first administrator" text="rondo user create NAME --admin" />
       <p class="soft">
-        Run it on the server's machine, beside its data folder; <code>rondo user create --help</code>
-        {' '}says how. Until then, what runs code or moves traffic takes the token of the data folder.
+        Run it on the server's machine, beside its data folder. Until then, what runs code or moves traffic takes the token of the data folder.
       </p>
     </div>
   );
