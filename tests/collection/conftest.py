@@ -62,11 +62,13 @@ class Server:
         """A session a thread. An answer, or None when the connection broke."""
         if not hasattr(self.local, "session"):
             self.local.session = requests.Session()
+        url = self.url
+        if url is None:
+            return None  # it is being started
         headers = {"authorization": "Bearer " + (self.data / "token").read_text().strip()}
         try:
-            return self.local.session.request(method, self.url + path, headers=headers, timeout=60,
-                                              **more)
-        except requests.ConnectionError:
+            return self.local.session.request(method, url + path, headers=headers, timeout=60, **more)
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
             return None
 
     def api(self, method, path, **more):

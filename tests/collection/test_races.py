@@ -13,11 +13,12 @@ import pytest
 import s3
 from conftest import ARTIFACTS, wait_for
 
-SECONDS = float(os.environ.get("RONDO_COLLECTION_SECONDS", "6"))
+SECONDS = float(os.environ.get("RONDO_COLLECTION_SECONDS", "8"))
 LEASE = 6.0
+# Enough contents that each is left alone for longer than a lease now and then, and comes again.
 # Rounds without a pause; a removal that was cut short blocks its bytes for two seconds.
 HURRY = ("--keep", f"period=100ms,grace=0,lease={int(LEASE)}s,removal=2s")
-POOL = [f"content {i}\n".encode() * (1 + 997 * (i % 3)) for i in range(24)]
+POOL = [f"content {i}\n".encode() * (1 + 997 * (i % 3)) for i in range(300)]
 
 
 def digest(content):
@@ -112,10 +113,10 @@ class Worker(threading.Thread):
 
     def make_version(self):
         """Builds on what is said to be stored already, a while later."""
-        if len(self.versions) >= 6:
+        if len(self.versions) >= 12:
             return
         own = uuid.UUID(int=self.luck.getrandbits(128)).bytes
-        files = {"own": own, "a": self.luck.choice(POOL[:6]), "b": self.luck.choice(POOL[:6])}
+        files = {"own": own, "a": self.luck.choice(POOL), "b": self.luck.choice(POOL)}
         begun = time.monotonic()
         known = self.call("POST", "/api/rondo/v1/blobs/known",
                           json={"digests": [digest(c) for c in files.values()]})
@@ -166,8 +167,8 @@ def race(servers, stored, seed, kill):
     for worker in workers:
         worker.start()
     luck, kills = random.Random(seed), 0
-    while kill and time.monotonic() < until - 1:
-        time.sleep(0.2 + luck.random())
+    while kill and time.monotonic() < until - 3:
+        time.sleep(1.5 + luck.random())
         victim = luck.choice(servers)
         victim.kill()
         kills += 1

@@ -223,7 +223,8 @@ Result<int64_t> Collector::remove(const jobs::Slice& slice) {
         std::erase_if(objects, [&](const sql::Object& object) {
             return !may_go(object, kept.state.current, began);
         });
-        for (const sql::Object& object : objects) TRY(sql::begin_removal(tx, object.digest, began));
+        for (const sql::Object& object : objects)
+            TRY(sql::begin_removal(tx, parts_.workspace_id, object.digest, began));
         going = std::move(objects);
         return ok();
     }));

@@ -132,13 +132,11 @@ Status hide(store::Tx& tx, const std::string& digest, int64_t round, Time now) {
         to_micros(now), round, digest);
 }
 
-Status begin_removal(store::Tx& tx, const std::string& digest, Time now) {
+Status begin_removal(store::Tx& tx, int64_t workspace_id, const std::string& digest, Time now) {
     TRY(tx.put("UPDATE blob_objects SET state = 2, hidden_at = $1 WHERE digest = $2",
                to_micros(now), digest));
-    return tx.put(
-        "DELETE FROM blob_grants WHERE workspace_id IN (SELECT id FROM workspaces) "
-        "AND digest = $1",
-        digest);
+    return tx.put("DELETE FROM blob_grants WHERE workspace_id = $1 AND digest = $2", workspace_id,
+                  digest);
 }
 
 Status forget(store::Tx& tx, const std::string& digest, Time removal_began) {

@@ -47,7 +47,7 @@ Result<std::vector<Object>> objects_after(store::Tx& tx, const std::string& dige
 Result<std::vector<Object>> hidden_after(store::Tx& tx, const std::string& digest, int64_t limit);
 Status hide(store::Tx& tx, const std::string& digest, int64_t round, Time now);
 // From here on nobody may build on the bytes, until `forget` or a hold after Terms::removal.
-Status begin_removal(store::Tx& tx, const std::string& digest, Time now);
+Status begin_removal(store::Tx& tx, int64_t workspace_id, const std::string& digest, Time now);
 Status forget(store::Tx& tx, const std::string& digest, Time removal_began);
 // For a server that is alone and has just started: no removal is under way.
 Status end_removals(store::Tx& tx);
