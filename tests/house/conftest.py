@@ -38,6 +38,11 @@ def place(data, database=""):
     return ["--data", data, *(["--database", database] if database else [])]
 
 
+def digests_named(rows):
+    """The text of all rows that say what is needed: which bytes are stored at all is no need."""
+    return json.dumps({table: found for table, found in rows.items() if table != "blob_objects"})
+
+
 def rows_of(data, database=""):
     """All rows of all tables: {table: sorted rows as JSON text}. A zero has no sign in SQLite."""
     tables = {}

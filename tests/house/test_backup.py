@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from conftest import (BINARY, SAYS_NO, blobs_of, bytes_below, kept_files, place, rondo, rondo_json,
+from conftest import (digests_named, BINARY, SAYS_NO, blobs_of, bytes_below, kept_files, place, rondo, rondo_json,
                       rows_of)
 from loop_server import LoopServer, story
 from rondo_server import POSTGRES
@@ -59,7 +59,7 @@ def test_a_restored_server_lives_on_as_the_first_one_does(start, database, tmp_p
     restored, url = tmp_path / "restored", database(target)
     rondo("restore", tmp_path / "backups", *place(restored, url))
     # Pieces of days that are sealed by now are nobody's any more, and stay behind.
-    named = json.dumps(rows)
+    named = digests_named(rows)
     blobs = {digest: content for digest, content in blobs.items()
              if digest in named or not content.startswith(b"RONDOPL1")}
     again = rows_of(restored, url)
