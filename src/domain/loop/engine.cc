@@ -121,6 +121,9 @@ Result<Engine::Work> Engine::work(serving::Endpoint& endpoint) {
 Result<Engine::Work> Engine::one_step(serving::Endpoint& endpoint) {
     const int64_t id = endpoint.row().id;
     TRY(handle_trip(endpoint));
+    // Before anything that holds the ticks back is looked for: a case that was opened before its
+    // caller promised a watermark is seen by who has seen the promise.
+    TRY_ASSIGN(Target target, target_of(endpoint));
     TRY_ASSIGN(const Progress progress, drive_case(parts_, endpoint));
     if (progress == Progress::moved) {
         TRY(arm_trips(parts_, endpoint));
@@ -136,7 +139,6 @@ Result<Engine::Work> Engine::one_step(serving::Endpoint& endpoint) {
     // A champion that did not load as the server started.
     if (!endpoint.routes()) TRY(parts_.endpoints.refresh(id));
 
-    TRY_ASSIGN(Target target, target_of(endpoint));
     if (!target.at) return Work::idle;
     TRY_ASSIGN(const auto from, start_of(endpoint, target));
     if (from && endpoint.row().spec.clock == serving::Clock::arrival &&
