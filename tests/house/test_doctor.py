@@ -217,7 +217,7 @@ def test_t51_flipped_bits_are_named(start, database, tmp_path, engine):
         path.write_bytes(whole)
     wait_for(lambda: scrub(server) == [])
 
-    victim = next(server.data.glob("blobs/objects/*/*"))
+    victim = blobs[0]
     victim.rename(tmp_path / "aside")
     found = scrub(server, code=SAYS_NO)
     assert any(victim.name in f["how"] and "missing" in f["how"] for f in found)
