@@ -32,7 +32,9 @@ Status check_nothing_local(Env& env, const std::string& folder) {
 Result<std::unique_ptr<blob::Store>> open_blobs(Env& env, client::Client& http,
                                                 const Config& config, const DataFolder& folder) {
     const std::string local = folder.file("blobs");
-    if (!config.blobs.starts_with("s3://"))
+    // Only a path is a folder: "http://x" is no place, and is told so below.
+    const bool is_path = config.blobs.starts_with('/') || config.blobs.starts_with('.');
+    if (config.blobs.empty() || is_path)
         return blob::open_local_store(env, config.blobs.empty() ? local : config.blobs,
                                       folder.server_id());
     TRY(check_nothing_local(env, local));

@@ -81,7 +81,8 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
         ->envname("RONDO_DATABASE");
     server
         ->add_option("--blobs", config.blobs,
-                     "Where stored bytes go: a folder, or s3://bucket/prefix with credentials in "
+                     "Where stored bytes go: a folder (/... or ./...), or s3://bucket/prefix with "
+                     "credentials in "
                      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; without it in the data folder. "
                      "Servers on one database share it")
         ->envname("RONDO_BLOBS");
