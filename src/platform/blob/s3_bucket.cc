@@ -70,7 +70,8 @@ Result<S3Settings> parse_s3_location(const std::string& location, std::string en
     if (!location.starts_with(kScheme))
         return fail(Code::invalid, quoted(location) +
                                        " is no place for blobs; write it as "
-                                       "s3://bucket or s3://bucket/prefix");
+                                       "s3://bucket or s3://bucket/prefix, or a folder as "
+                                       "/path or ./path");
     const std::string_view rest = std::string_view(location).substr(kScheme.size());
     S3Settings out;
     out.bucket = rest.substr(0, rest.find('/'));
