@@ -76,6 +76,26 @@ Result<std::string> load_key(Env& env, const DataFolder& folder, store::Database
 
 }  // namespace
 
+Result<std::string> load_webhook_key(Env& env, const DataFolder& folder, store::Database& db) {
+    const std::string name = "key.webhooks", path = folder.file("keys/webhooks");
+    const bool in_folder = env.files().exists(path);
+    std::string hex = random_hex(env, kKeyBytes);
+    if (in_folder) {
+        TRY_ASSIGN(const std::string text, read_file(env.files(), path, 4096));
+        hex = trim(text);
+    }
+    if (db.health().engine != "sqlite") {
+        TRY_ASSIGN(hex, share(db, name, hex));
+    } else if (!in_folder) {
+        TRY_ASSIGN(const auto brought, db.read_now([&](store::Tx& tx) {
+            return tx.one<std::string>("SELECT value FROM shared_values WHERE name = $1", name);
+        }));
+        hex = brought.value_or(hex);
+        TRY(write_file_atomically(env, path, hex + "\n"));
+    }
+    return to_bytes(hex, path);
+}
+
 Result<Keys> load_keys(Env& env, const DataFolder& folder, store::Database& db) {
     Keys keys;
     TRY_ASSIGN(const std::string assignment, load_key(env, folder, db, "assignment"));

@@ -17,6 +17,9 @@ struct Keys {
     SipKey assignment{};
     std::string prediction;
 };
+// The key that webhooks' secrets are sealed with, 32 bytes. A database that was restored from
+// several servers has brought it along; beyond that it is kept like the others.
+Result<std::string> load_webhook_key(Env& env, const DataFolder& folder, store::Database& db);
 Result<Keys> load_keys(Env& env, const DataFolder& folder, store::Database& db);
 
 }  // namespace rondo::app

@@ -27,7 +27,6 @@
 #include "app/page/page.h"
 #include "app/start.h"
 #include "app/version.h"
-#include "app/webhook_key.h"
 #include "base/env.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -145,7 +144,7 @@ Status run_server(const Config& config) {
         log::warning("passwords and tokens travel unencrypted",
                      {{"host", config.host}, {"remedy", "--tls-cert and --tls-key"}});
     auth::Gate gate({env, *db, directory, passwords, accounts, folder->token(),
-                     object_resolvers(kWorkspace), object_name});
+                     !is_loopback(config.host), object_resolvers(kWorkspace), object_name});
 
     // The domain.
     const artifacts::Service artifacts(env, kWorkspace);

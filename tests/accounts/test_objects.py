@@ -190,6 +190,20 @@ def test_T19_nobody_assigns_what_is_not_theirs(house, world):
     assert chief.ask("DELETE", V1 + "users/boss").status == 403
 
 
+def test_T18_already_stored_is_told_to_readers_only(house, world):
+    """The digest of another's bytes proves nothing: who may not read them all has to send them."""
+    house.user("allbut", "editor")
+    stored = house.admin.ask("POST", V1 + "blobs", raw=b"rows of others").json
+    for name in ("theirs", "open"):
+        house.admin.call("POST", f"{V1}datasets/{name}/versions",
+                         {"entries": [{"path": "a", "digest": stored["digest"], "size": stored["size"]}]})
+    caller = house.token_of("allbut")
+    assert caller.call("POST", V1 + "blobs/known", {"digests": [stored["digest"]]})["digests"]
+    house.grant("allbut", "dataset", "theirs", "none")
+    assert caller.call("POST", V1 + "blobs/known", {"digests": [stored["digest"]]})["digests"] == []
+    assert caller.call("GET", V1 + "datasets")["datasets"] == ["open"]
+
+
 def test_T18_the_stream_of_events(house, world):
     """Only events about what may be read come: of two changes, the one that may be seen."""
     address = urllib.parse.urlsplit(house.url)

@@ -273,7 +273,7 @@ def test_the_first_administrator_by_a_file(tmp_path):
         port = free.getsockname()[1]
     command = [BINARY, "server", "--data", tmp_path / "data", "--host", "0.0.0.0", "--port", str(port),
                "--admin-password-file", good]
-    for _ in range(2):  # the second start finds an account and leaves it alone
+    for again in (False, True):  # the second start finds an account and leaves it alone
         with open(tmp_path / "log", "ab") as log:
             process = subprocess.Popen(command, stderr=log)
         try:
@@ -289,6 +289,11 @@ def test_the_first_administrator_by_a_file(tmp_path):
             assert me.status == 200 and me.json["admin"], me
             assert Caller(url).ask("GET", V1 + "users").status == 401
             assert "unencrypted" in (tmp_path / "log").read_text()
+            if again:  # the last account gone, others' machines are not let in as this one's people
+                local = with_token(url, (tmp_path / "data/token").read_text().strip())
+                local.call("DELETE", V1 + "users/admin")
+                assert Caller(url).ask("GET", ML + "experiments/get?experiment_id=0").status == 401
+                assert local.call("GET", V1 + "users")["users"] == []
         finally:
             process.terminate()
             assert process.wait(20) == 0

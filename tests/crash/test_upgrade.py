@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import sqlite3
 import subprocess
-import time
+from http.client import HTTPException
 
 from conftest import SEED, WHOLE, http_of
 from faults import KILL_AFTER, KILL_BEFORE, FaultServer
@@ -188,12 +188,17 @@ def test_t57_an_upgrade_of_postgresql_killed_at_each_message(postgres, tmp_path,
             server.plan.arm(["send"], nth, chance.choice([KILL_BEFORE, KILL_AFTER]))
             server.try_start()
             server.plan.disarm()
-            time.sleep(0.1)  # a message that was counted before may still kill it
-            if server.process.poll() is not None:
-                assert server.process.returncode == -9, server.words()
-                server.start()
-            http = http_of(server)
-            found = http.call("POST", "/api/2.0/mlflow/experiments/search", {"max_results": 1000})
+            found = None
+            while found is None:  # a message that was on its way may still kill it
+                if server.process.poll() is not None:
+                    assert server.process.returncode == -9, server.words()
+                    server.start()
+                http = http_of(server)
+                try:
+                    found = http.call("POST", "/api/2.0/mlflow/experiments/search",
+                                      {"max_results": 1000})
+                except (OSError, HTTPException):
+                    assert server.process.wait(10) == -9, server.words()
             names = sorted(e["name"] for e in found["experiments"])
             assert names == sorted(["Default", *(f"e{n}" for n in range(RUNS))])
             assert NewRun("r").send(http)

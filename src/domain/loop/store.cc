@@ -1,6 +1,7 @@
 #include "domain/loop/store.h"
 
 #include "base/check.h"
+#include "platform/json/enums.h"
 
 namespace rondo::loop::sql {
 namespace {
@@ -10,13 +11,6 @@ T stored(std::string_view text) {
     auto value = json::read<T>(text, json::Dialect::lenient);
     CHECK(value.has_value(), "a stored policy, case or decision that does not parse");
     return std::move(*value);
-}
-
-std::string_view name_of(CaseState state) {
-    for (const auto& [value, name] : json::enum_names<CaseState>) {
-        if (value == state) return name;
-    }
-    return "";
 }
 
 constexpr std::string_view kCaseColumns =
@@ -29,9 +23,7 @@ Case case_from(const store::Row& row) {
     c.endpoint_id = row.integer(1);
     c.reason = row.get<std::string>(2);
     c.tick = from_micros(row.integer(3));
-    for (const auto& [value, name] : json::enum_names<CaseState>) {
-        if (name == row.text(4)) c.state = value;
-    }
+    c.state = json::stored_value_of<CaseState>(row.text(4));
     c.ver = row.integer(5);
     c.cause = row.get<std::optional<int64_t>>(6);
     c.data_version = row.get<std::optional<int64_t>>(7);
@@ -84,7 +76,7 @@ Result<std::optional<int64_t>> open_case(store::Tx& tx, const Case& opened, Time
     return tx.one<int64_t>(
         "INSERT INTO loop_cases (endpoint_id, reason, tick_us, state, ver, cause, outcome, "
         "opened_at) VALUES ($1, $2, $3, $4, 0, $5, '', $6) ON CONFLICT DO NOTHING RETURNING id",
-        opened.endpoint_id, opened.reason, to_micros(opened.tick), name_of(opened.state),
+        opened.endpoint_id, opened.reason, to_micros(opened.tick), json::text_of(opened.state),
         opened.cause, to_micros(now));
 }
 
@@ -107,8 +99,8 @@ Result<bool> update_case(store::Tx& tx, const Case& c) {
                tx.exec("UPDATE loop_cases SET state = $1, ver = ver + 1, tick_us = $2, cause = $3, "
                        "data_version = $4, pipeline_run = $5, candidate = $6, rollout_id = $7, "
                        "outcome = $8, ended_us = $9 WHERE id = $10 AND ver = $11",
-                       name_of(c.state), to_micros(c.tick), c.cause, c.data_version, c.pipeline_run,
-                       c.candidate, c.rollout_id, c.outcome, ended, c.id, c.ver));
+                       json::text_of(c.state), to_micros(c.tick), c.cause, c.data_version,
+                       c.pipeline_run, c.candidate, c.rollout_id, c.outcome, ended, c.id, c.ver));
     return changed == 1;
 }
 

@@ -3,23 +3,10 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "domain/search/statement.h"
+#include "platform/json/enums.h"
 
 namespace rondo::pipeline::sql {
 namespace {
-
-std::string_view name_of(State state) {
-    for (const auto& [value, name] : json::enum_names<State>) {
-        if (value == state) return name;
-    }
-    return "";
-}
-
-State state_of(std::string_view text) {
-    for (const auto& [value, name] : json::enum_names<State>) {
-        if (name == text) return value;
-    }
-    CHECK(false, "a stored state that does not exist");
-}
 
 template <class T>
 T stored(std::string_view text) {
@@ -52,7 +39,7 @@ Run run_from(const store::Row& row) {
     run.pipeline_version = row.integer(3);
     run.spec = stored<PipelineSpec>(row.text(4));
     run.request = stored<RunRequest>(row.text(5));
-    run.state = state_of(row.text(6));
+    run.state = json::stored_value_of<State>(row.text(6));
     run.ver = row.integer(7);
     run.problem = row.get<std::string>(8);
     if (!row.text(9).empty()) run.outcome = stored<Outcome>(row.text(9));
@@ -70,7 +57,7 @@ Result<std::vector<Task>> tasks_of(store::Tx& tx, int64_t run_id) {
         [&](const store::Row& row) {
             Task task;
             task.name = row.get<std::string>(0);
-            task.state = state_of(row.text(1));
+            task.state = json::stored_value_of<State>(row.text(1));
             task.ver = row.integer(2);
             task.attempt = row.integer(3);
             task.pid = row.integer(4);
@@ -211,20 +198,20 @@ Result<bool> move_run(store::Tx& tx, const Run& from, State to, const std::strin
     TRY_ASSIGN(const int64_t changed,
                tx.exec("UPDATE pipeline_runs SET state = $1, ver = ver + 1, problem = $2, "
                        "outcome = $3, ended_at = $4 WHERE id = $5 AND state = $6 AND ver = $7",
-                       name_of(to), problem, outcome ? json::write(*outcome) : "", ended, from.id,
-                       name_of(from.state), from.ver));
+                       json::text_of(to), problem, outcome ? json::write(*outcome) : "", ended,
+                       from.id, json::text_of(from.state), from.ver));
     return changed == 1;
 }
 
 Result<bool> begin_attempt(store::Tx& tx, int64_t run_id, const Task& task, int64_t attempt,
                            const std::string& server, Time now) {
-    TRY_ASSIGN(
-        const int64_t changed,
-        tx.exec("UPDATE pipeline_tasks SET state = 'running', ver = ver + 1, attempt = $1, "
-                "pid = 0, start_ticks = 0, started_at = $2, ended_at = NULL, "
-                "exit_code = NULL, server = $3 WHERE run_id = $4 AND name = $5 AND "
-                "ver = $6 AND state = $7",
-                attempt, to_micros(now), server, run_id, task.name, task.ver, name_of(task.state)));
+    TRY_ASSIGN(const int64_t changed,
+               tx.exec("UPDATE pipeline_tasks SET state = 'running', ver = ver + 1, attempt = $1, "
+                       "pid = 0, start_ticks = 0, started_at = $2, ended_at = NULL, "
+                       "exit_code = NULL, server = $3 WHERE run_id = $4 AND name = $5 AND "
+                       "ver = $6 AND state = $7",
+                       attempt, to_micros(now), server, run_id, task.name, task.ver,
+                       json::text_of(task.state)));
     return changed == 1;
 }
 
@@ -252,8 +239,8 @@ Result<bool> end_attempt(store::Tx& tx, int64_t run_id, const Task& task, State 
                tx.exec("UPDATE pipeline_tasks SET state = $1, ver = ver + 1, ended_at = $2, "
                        "exit_code = $3, problem = $4, outputs = $5 "
                        "WHERE run_id = $6 AND name = $7 AND attempt = $8 AND state = 'running'",
-                       name_of(to), to_micros(now), task.exit_code, task.problem, task.outputs.text,
-                       run_id, task.name, task.attempt));
+                       json::text_of(to), to_micros(now), task.exit_code, task.problem,
+                       task.outputs.text, run_id, task.name, task.attempt));
     return changed == 1;
 }
 

@@ -1,24 +1,10 @@
 #include "domain/rollout/store.h"
 
 #include "base/check.h"
+#include "platform/json/enums.h"
 
 namespace rondo::rollout::sql {
 namespace {
-
-template <class E>
-std::string_view name_of(E value) {
-    for (const auto& [held, name] : json::enum_names<E>) {
-        if (held == value) return name;
-    }
-    return "";
-}
-template <class E>
-E value_of(std::string_view text) {
-    for (const auto& [held, name] : json::enum_names<E>) {
-        if (name == text) return held;
-    }
-    CHECK(false, "a stored state that does not exist");
-}
 
 template <class T>
 T stored(std::string_view text) {
@@ -38,7 +24,7 @@ Rollout rollout_from(const store::Row& row) {
     r.spec = stored<RolloutSpec>(row.text(2));
     r.champion = row.get<int32_t>(3);
     r.candidate = row.get<int32_t>(4);
-    r.state = value_of<State>(row.text(5));
+    r.state = json::stored_value_of<State>(row.text(5));
     r.ver = row.integer(6);
     r.stage = row.integer(7);
     r.stage_since = from_micros(row.integer(8));
@@ -46,7 +32,7 @@ Rollout rollout_from(const store::Row& row) {
     if (!row.is_null(10)) r.folded = day_from_number(static_cast<int32_t>(row.integer(10)));
     r.cause = row.get<std::optional<int64_t>>(11);
     r.origin = row.get<std::string>(12);
-    r.ending = value_of<Ending>(row.text(13));
+    r.ending = json::stored_value_of<Ending>(row.text(13));
     r.started = from_micros(row.integer(14));
     if (!row.is_null(15)) r.ended = from_micros(row.integer(15));
     return r;
@@ -75,17 +61,18 @@ Result<std::optional<Rollout>> first(store::Tx& tx, std::string_view where, cons
 }  // namespace
 
 Result<int64_t> insert(store::Tx& tx, const Rollout& r) {
-    TRY_ASSIGN(const auto id,
-               tx.one<int64_t>(
-                   // Units are split by this number: it has no gaps where a transaction ran twice.
-                   "INSERT INTO rollouts (id, endpoint_id, spec, champion, candidate, state, ver, "
-                   "stage, stage_since_us, evidence, cause, origin, outcome, started_at) "
-                   "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM rollouts), $1, $2, $3, $4, $5, "
-                   "0, $6, $7, $8, $9, $10, $11, $12) "
-                   "ON CONFLICT DO NOTHING RETURNING id",
-                   r.endpoint_id, json::write(r.spec), r.champion, r.candidate, name_of(r.state),
-                   r.stage, to_micros(r.stage_since), json::write(r.evidence), r.cause, r.origin,
-                   name_of(r.ending), to_micros(r.started)));
+    TRY_ASSIGN(
+        const auto id,
+        tx.one<int64_t>(
+            // Units are split by this number: it has no gaps where a transaction ran twice.
+            "INSERT INTO rollouts (id, endpoint_id, spec, champion, candidate, state, ver, "
+            "stage, stage_since_us, evidence, cause, origin, outcome, started_at) "
+            "VALUES ((SELECT coalesce(max(id), 0) + 1 FROM rollouts), $1, $2, $3, $4, $5, "
+            "0, $6, $7, $8, $9, $10, $11, $12) "
+            "ON CONFLICT DO NOTHING RETURNING id",
+            r.endpoint_id, json::write(r.spec), r.champion, r.candidate, json::text_of(r.state),
+            r.stage, to_micros(r.stage_since), json::write(r.evidence), r.cause, r.origin,
+            json::text_of(r.ending), to_micros(r.started)));
     if (!id)
         return fail(Code::conflict,
                     "the endpoint has a rollout under way; wait for its end or "
@@ -110,12 +97,13 @@ Result<bool> update(store::Tx& tx, const Rollout& r) {
         r.folded ? std::optional<int64_t>(to_number(*r.folded)) : std::nullopt;
     const std::optional<int64_t> ended =
         r.ended ? std::optional(to_micros(*r.ended)) : std::nullopt;
-    TRY_ASSIGN(const int64_t changed,
-               tx.exec("UPDATE rollouts SET state = $1, ver = ver + 1, stage = $2, "
-                       "stage_since_us = $3, evidence = $4, folded_day = $5, outcome = $6, "
-                       "ended_us = $7 WHERE id = $8 AND ver = $9",
-                       name_of(r.state), r.stage, to_micros(r.stage_since), json::write(r.evidence),
-                       folded, name_of(r.ending), ended, r.id, r.ver));
+    TRY_ASSIGN(
+        const int64_t changed,
+        tx.exec("UPDATE rollouts SET state = $1, ver = ver + 1, stage = $2, "
+                "stage_since_us = $3, evidence = $4, folded_day = $5, outcome = $6, "
+                "ended_us = $7 WHERE id = $8 AND ver = $9",
+                json::text_of(r.state), r.stage, to_micros(r.stage_since), json::write(r.evidence),
+                folded, json::text_of(r.ending), ended, r.id, r.ver));
     return changed == 1;
 }
 
@@ -159,7 +147,7 @@ Result<std::vector<RouteOfRollout>> routes_of(store::Tx& tx, int64_t endpoint_id
         "SELECT number, mode, effective_us FROM routes "
         "WHERE endpoint_id = $1 AND rollout_id = $2 ORDER BY number",
         [&](const store::Row& row) {
-            found.push_back({row.integer(0), value_of<serving::RouteMode>(row.text(1)),
+            found.push_back({row.integer(0), json::stored_value_of<serving::RouteMode>(row.text(1)),
                              from_micros(row.integer(2))});
             return true;
         },

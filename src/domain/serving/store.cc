@@ -1,5 +1,7 @@
 #include "domain/serving/store.h"
 
+#include "platform/json/enums.h"
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -25,22 +27,13 @@ Route route_from(const store::Row& row) {
     Route route;
     route.number = row.integer(0);
     route.effective = from_micros(row.integer(1));
-    for (const auto& [mode, name] : json::enum_names<RouteMode>) {
-        if (name == row.text(2)) route.mode = mode;
-    }
+    route.mode = json::stored_value_of<RouteMode>(row.text(2));
     route.champion = row.get<int32_t>(3);
     route.candidate = row.get<int32_t>(4);
     route.share = static_cast<Share>(row.integer(5));
     route.scored_by_both = static_cast<Share>(row.integer(6));
     route.rollout_id = row.get<std::optional<int64_t>>(7);
     return route;
-}
-
-std::string_view name_of(RouteMode mode) {
-    for (const auto& [value, name] : json::enum_names<RouteMode>) {
-        if (value == mode) return name;
-    }
-    return "";
 }
 
 template <class... A>
@@ -169,8 +162,8 @@ Result<Route> add_route(store::Tx& tx, int64_t endpoint_id, Route route) {
     TRY(tx.exec(
         "INSERT INTO routes (endpoint_id, number, effective_us, mode, champion, candidate, "
         "share, scored_by_both, rollout_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        endpoint_id, route.number, to_micros(route.effective), name_of(route.mode), route.champion,
-        route.candidate, route.share, route.scored_by_both, route.rollout_id));
+        endpoint_id, route.number, to_micros(route.effective), json::text_of(route.mode),
+        route.champion, route.candidate, route.share, route.scored_by_both, route.rollout_id));
     TRY(tx.exec("UPDATE endpoint_clocks SET version = version + 1 WHERE endpoint_id = $1",
                 endpoint_id));
     return route;

@@ -47,7 +47,7 @@ Result<std::shared_ptr<const Directory::View>> Directory::read(store::Tx& tx) co
     }
     TRY_ASSIGN(auto tokens, sql::list_tokens(tx, 0));
     for (auto& row : tokens) {
-        out->token_ids.insert(row.token.id);
+        out->token_ends.emplace(row.token.id, row.token.expires);
         out->tokens_by_hash.emplace(std::move(row.hash), std::move(row.token));
     }
     return out;

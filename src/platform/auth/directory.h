@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -30,7 +29,7 @@ class Directory {
         std::map<int64_t, Account> accounts;
         std::unordered_map<std::string, int64_t> ids_by_name;
         std::unordered_map<std::string, Token> tokens_by_hash;
-        std::set<int64_t> token_ids;
+        std::map<int64_t, std::optional<Time>> token_ends;
 
         bool has_accounts() const { return !accounts.empty(); }
         const Account* find(const std::string& name) const;

@@ -122,7 +122,7 @@ Gate::Gate(Parts parts)
 
 Status Gate::admit(const rpc::Permission& permission, net::Request& request) {
     const auto view = parts_.directory.view();
-    if (!view->has_accounts()) return admit_local(permission, request);
+    if (!view->has_accounts() && !parts_.needs_accounts) return admit_local(permission, request);
     auto shown = read_credentials(headers_of(request));
     const bool open = permission.reach == Reach::open;
     if (!shown) return open ? ok() : fail(shown.error());
@@ -340,11 +340,16 @@ Result<Level> Gate::level_on(store::Tx& tx, const Caller& caller, const ObjectRe
 // A caller whose request goes on for long, as of now.
 Result<Caller> Gate::as_of_now(const Caller& before) const {
     const auto view = parts_.directory.view();
-    if (!view->has_accounts() || (before.user_id == 0 && before.is_admin)) return before;
+    const bool as_before = !view->has_accounts() && !parts_.needs_accounts;
+    if (as_before || (before.user_id == 0 && before.is_admin)) return before;
     const Directory::Account* account = view->find(before.user_id);
-    if (account == nullptr || account->user.disabled ||
-        (before.token_id && !view->token_ids.contains(*before.token_id)))
-        return not_known();
+    if (account == nullptr || account->user.disabled) return not_known();
+    if (before.token_id) {
+        const auto token = view->token_ends.find(*before.token_id);
+        if (token == view->token_ends.end() ||
+            (token->second && *token->second <= parts_.env.now()))
+            return not_known();
+    }
     Caller caller = of_account(*account);
     caller.scope = before.scope;
     caller.token_id = before.token_id;

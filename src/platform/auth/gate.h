@@ -2,7 +2,8 @@
 // on the objects that the message names.
 //
 // As long as there is no account, everybody on the machine may do what needs no token; what runs
-// code or moves traffic needs the token of the data folder. From the first account on, every
+// code or moves traffic needs the token of the data folder. From the first account on, and always
+// where other machines reach the server, every
 // request but open ones needs credentials; who holds the data folder's token is an administrator.
 //
 // Most requests are decided from the directory in memory. The database is asked where grants on
@@ -35,6 +36,8 @@ class Gate final : public rpc::Guard {
         Passwords& passwords;
         const Accounts& accounts;
         std::string local_token;  // of the data folder
+        // Other machines reach the server: never as if everybody on this one were meant.
+        bool needs_accounts = false;
         // By the kinds that rows name ("run", "experiment").
         std::map<std::string, Resolve, std::less<>> resolvers;
         // What people call an object that grants are about.
