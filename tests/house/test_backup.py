@@ -4,16 +4,17 @@ import copy
 import hashlib
 import json
 import random
+import re
 import signal
 import subprocess
 import threading
 import time
 
 import pytest
-from conftest import (digests_named, BINARY, SAYS_NO, blobs_of, bytes_below, kept_files, place, rondo, rondo_json,
-                      rows_of)
+from conftest import (BINARY, SAYS_NO, blobs_of, bytes_below, digests_named, kept_files, place, rondo,
+                      rondo_json, rows_of)
 from loop_server import LoopServer, story
-from rondo_server import POSTGRES
+from rondo_server import POSTGRES, ROOT
 from serving import Http, serve_tiny, wait_for
 from small_loop import DAY, ENDPOINT, NAME, TURN, SmallLoop, iso
 from tiny_model import FEATURES, Mlflow
@@ -321,6 +322,20 @@ def test_a_cut_restore_is_done_again(small, tmp_path, database):
         assert rows_of(new, url) == rows_of(data)
         assert blobs_of(new) == blobs_of(data) and kept_files(new) == kept_files(data)
         assert not new.with_name(new.name + ".restoring").exists()
+
+
+def test_a_restore_cut_before_its_rows_is_done_again(small, tmp_path, postgres):
+    """The tables are there, with the rows that the schema itself puts into some, and no others."""
+    data, target = small
+    url = postgres.new_database("cut_early")
+    rondo("restore", target, *place(tmp_path / "first", url))
+    with_rows = {re.match(r"INSERT INTO (\w+)", line)[1]
+                 for path in (ROOT / "src/domain/schema").glob("*.sql")
+                 for line in path.read_text().splitlines() if line.startswith("INSERT INTO")}
+    others = [table for table in rows_of(data) if table not in with_rows | {"schema_migrations"}]
+    postgres.sql("cut_early", f"TRUNCATE {', '.join(others)}")
+    rondo("restore", target, *place(tmp_path / "again", url))
+    assert rows_of(tmp_path / "again", url) == rows_of(data)
 
 
 def test_damage_in_the_store_does_not_stop_a_backup(small, tmp_path):

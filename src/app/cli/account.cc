@@ -14,6 +14,8 @@ using json::Value;
 
 constexpr char kApi[] = "/api/rondo/v1/";
 constexpr size_t kMaxSecret = 4096;
+// Keys: Ctrl-C, Ctrl-D, and the two that take a letter back.
+constexpr char kInterrupt = 3, kEnd = 4, kErase = 127, kBackspace = 8;
 
 std::string text(const Value& value) {
     if (value.is_text()) return std::string(value.text());
@@ -28,15 +30,24 @@ Result<std::string> prompt(const std::string& question) {
     termios shown{};
     if (::tcgetattr(STDIN_FILENO, &shown) != 0)
         return fail(Code::invalid, "no terminal to ask on; use --password-file");
+    // Keys as they come: a signal in the middle would leave the terminal without an echo.
     termios hidden = shown;
-    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     std::string line;
-    for (int c = std::getchar(); c != '\n' && c != EOF && line.size() < kMaxSecret;
-         c = std::getchar())
-        line += static_cast<char>(c);
+    char key = 0;
+    bool cancelled = false;
+    while (::read(STDIN_FILENO, &key, 1) == 1 && key != '\n' && line.size() < kMaxSecret) {
+        cancelled = key == kInterrupt || key == kEnd;
+        if (cancelled) break;
+        if (key != kErase && key != kBackspace)
+            line += key;
+        else if (!line.empty())
+            line.pop_back();
+    }
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     std::fputc('\n', stderr);
+    if (cancelled) return fail(Code::cancelled, "nothing was changed");
     return line;
 }
 

@@ -182,10 +182,10 @@ Result<Token> Accounts::create_token(store::Tx& tx, const Actor& actor, const Ne
     TRY_ASSIGN(const auto held, sql::list_tokens(tx, user.id));
     if (held.size() >= kMaxTokens)
         return fail(Code::exhausted, quoted(user.name) + " has 1,000 tokens; revoke some first");
+    Value::Object detail{{"scope", json::text_of(wanted.scope)}};
+    if (!wanted.name.empty()) detail.emplace_back("name", wanted.name);
     TRY(note(tx, actor, wanted.kind == TokenKind::session ? "sign_in" : "create_token",
-             "user " + user.name, "done",
-             Value(Value::Object{{"name", wanted.name}, {"scope", json::text_of(wanted.scope)}})
-                 .dump()));
+             "user " + user.name, "done", Value(detail).dump()));
     Token token{.user_id = user.id,
                 .kind = wanted.kind,
                 .user = user.name,
