@@ -107,6 +107,13 @@ Status make_first_admin(Env& env, store::Database& db, auth::Passwords& password
 
 bool is_loopback(const std::string& host) { return host == "127.0.0.1" || host == "::1"; }
 
+// How this machine reaches the server, as a part of a URL: on all addresses means on loopback, too.
+std::string own_host(const std::string& host) {
+    if (host == "0.0.0.0") return "127.0.0.1";
+    if (host == "::") return "[::1]";
+    return host.contains(':') ? "[" + host + "]" : host;
+}
+
 }  // namespace
 
 Status run_server(const Config& config) {
@@ -168,7 +175,9 @@ Status run_server(const Config& config) {
         });
 
     // The network, bound early: tasks are told the port.
-    rpc::Service service(rpc::Border{config.allowed_hosts}, gate);
+    rpc::Border border{config.allowed_hosts};
+    border.allowed_hosts.push_back(own_host(config.host));
+    rpc::Service service(std::move(border), gate);
     net::ServerOptions options;
     options.address = config.host;
     options.port = config.port;
@@ -178,7 +187,7 @@ Status run_server(const Config& config) {
     options.limits = config.limits;
     TRY_ASSIGN(auto server, net::Server::bind(env, options, service));
     const std::string server_url = (config.certificate_file.empty() ? "http://" : "https://") +
-                                   config.host + ":" + std::to_string(server->port());
+                                   own_host(config.host) + ":" + std::to_string(server->port());
 
     // Among others on the same database: who lives, and who owns which job.
     const bool alone = db->health().engine == "sqlite";
@@ -301,7 +310,7 @@ Status run_server(const Config& config) {
         hub.notify();
         return ok();
     });
-    if (db->health().engine != "sqlite")  // another process may change accounts, too
+    if (!alone)  // another process may change accounts, too
         periodic.add("refresh_accounts", kAccountsEvery,
                      [&directory] { return directory.refresh_now(); });
     periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });

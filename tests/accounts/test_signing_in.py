@@ -369,9 +369,14 @@ def test_the_command_line(fresh, tmp_path):
     assert "delete_user" in rondo("audit")
 
 
-def test_tasks_of_pipelines_are_let_in(tmp_path):
-    """A task shows a token of its own, good for its attempt, and logs as the server's service."""
-    server = Server(made(tmp_path / "s"), arguments=["--environment", f"default={sys.executable}"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_tasks_of_pipelines_are_let_in(tmp_path, host):
+    """A task shows a token of its own, good for its attempt, and logs as the server's service. What
+    listens on all addresses is reached by tasks on loopback."""
+    password = tmp_path / "password"
+    password.write_text(PASSWORD + "\n")
+    server = Server(made(tmp_path / "s"), arguments=[
+        "--environment", f"default={sys.executable}", "--host", host, "--admin-password-file", password])
     try:
         house = House(server)
         script = (b"import json, os, urllib.request as u\n"

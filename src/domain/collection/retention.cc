@@ -30,6 +30,9 @@ Result<Step> delete_events(store::Tx& tx, int64_t after, int64_t before_us) {
                        "WHERE events.position IS NULL OR c.position < events.position) "
                        "AND NOT EXISTS (SELECT 1 FROM events f WHERE f.cause = events.id) "
                        "AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.event_id = events.id) "
+                       // What was not delivered is sent, or sent again, from the event.
+                       "AND id NOT IN (SELECT event_id FROM webhook_deliveries "
+                       "WHERE state <> 'delivered') "
                        "AND id NOT IN (SELECT cause FROM pipeline_runs WHERE cause IS NOT NULL) "
                        "AND id NOT IN (SELECT cause FROM rollouts WHERE cause IS NOT NULL) "
                        "AND id NOT IN (SELECT cause FROM loop_cases WHERE cause IS NOT NULL)",
