@@ -2,19 +2,16 @@
 its own, filled one after the other: writers to it get 507, the rest goes on, and so does everything when
 there is space again. (tests/serving/test_full_disk.py fills one disk under all of them.)"""
 
-import os
-import pathlib
-import subprocess
 import time
 
 import pytest
 from conftest import SEED
 from ledger import Artifact, LogBatch, NewExperiment, NewRun, Push
-from loop_server import LoopServer
-from serving import Http, serve_tiny, wait_for
+from serving import serve_tiny, wait_for
+from small_disks import SmallDisks
 from tiny_model import Mlflow
 
-MEGABYTES = 16
+BYTES = 16 << 20
 WAITS = "the prediction log waits"
 RESUME_SECONDS = 5
 VOLUMES = {"database": "", "blobs": "blobs", "predictions": "predictions", "work": "work"}
@@ -25,47 +22,11 @@ files:
   noop.py: """
 
 
-def mounted(data):
-    """The command that runs another one with a small disk for each of the volumes."""
-    unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    folders = [data / part for part in VOLUMES.values()]
-    script = "; ".join(f"mkdir -p '{folder}' && mount -t tmpfs -o size={MEGABYTES}m none '{folder}'"
-                       for folder in folders)
-    return [*unshare, "sh", "-ec", script + '; exec "$@"', "sh"]
-
-
-class SmallDisks:
-    def __init__(self, folder):
-        data = folder / "data"
-        self.server = LoopServer(folder, inside=mounted(data))
-        self.data = pathlib.Path(f"/proc/{self.server.process.pid}/root{data}")
-        self.http = Http(self.server.url, (self.data / "token").read_text().strip())
-
-    def fill(self, part):
-        """To the last byte."""
-        with open(self.data / part / "fill", "ab", buffering=0) as file:
-            for piece in (bytes(1 << 20), bytes(4096), bytes(1)):
-                try:
-                    while file.write(piece) == len(piece):
-                        pass
-                except OSError:
-                    pass
-
-    def empty(self, part):
-        (self.data / part / "fill").unlink(missing_ok=True)
-
-
 @pytest.fixture
 def disks(tmp_path):
-    (tmp_path / "probe").mkdir()
-    probe = subprocess.run([*mounted(tmp_path / "probe"), "true"], capture_output=True, text=True)
-    if probe.returncode != 0:
-        pytest.skip("no small disks can be mounted here: " + probe.stderr)
-    small = SmallDisks(tmp_path)
+    small = SmallDisks(tmp_path, BYTES, tuple(VOLUMES.values()))
     yield small
-    for part in VOLUMES.values():
-        small.empty(part)
-    small.server.stop()
+    small.stop()
 
 
 def until_refused(http, make, tries=400):

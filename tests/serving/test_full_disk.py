@@ -1,15 +1,12 @@
 """A full disk: writers get 507, reads and predictions go on, and nobody has to restart anything
-when there is space again. The data folder is a small tmpfs in a mount namespace of the server's
-own, so it goes when the server goes."""
+when there is space again. The data folder is a small disk."""
 
 import os
-import pathlib
-import subprocess
 import time
 
 import pytest
-from loop_server import LoopServer
-from serving import Http, serve_tiny, wait_for
+from serving import serve_tiny, wait_for
+from small_disks import SmallDisks
 from tiny_model import Mlflow
 
 BYTES = 24 << 20
@@ -17,42 +14,11 @@ RESUME_SECONDS = 5
 MEGABYTE = os.urandom(1 << 20)
 
 
-def mounted(folder):
-    """The command that runs another one with a small disk at the folder."""
-    unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    script = f'mount -t tmpfs -o size={BYTES} none "$0" && exec "$@"'
-    return [*unshare, "sh", "-c", script, str(folder)]
-
-
-class SmallDisk:
-    def __init__(self, folder):
-        data = folder / "data"
-        self.server = LoopServer(folder, inside=mounted(data))
-        self.data = pathlib.Path(f"/proc/{self.server.process.pid}/root{data}")
-        self.http = Http(self.server.url, (self.data / "token").read_text().strip())
-
-    def fill(self):
-        with open(self.data / "fill", "ab", buffering=0) as file:
-            for piece in (MEGABYTE, MEGABYTE[:4096]):
-                try:
-                    while file.write(piece) == len(piece):
-                        pass
-                except OSError:
-                    pass
-
-    def empty(self):
-        (self.data / "fill").unlink()
-
-
 @pytest.fixture
 def disk(tmp_path):
-    (tmp_path / "probe").mkdir()
-    probe = subprocess.run([*mounted(tmp_path / "probe"), "true"], capture_output=True, text=True)
-    if probe.returncode != 0:
-        pytest.skip("no small disk can be mounted here: " + probe.stderr)
-    small = SmallDisk(tmp_path)
+    small = SmallDisks(tmp_path, BYTES)
     yield small
-    small.server.stop()
+    small.stop()
 
 
 def writers(http, run, root):
