@@ -11,7 +11,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-from rondo_server import POSTGRES, Postgres, Server  # noqa: E402
+from rondo_server import Server  # noqa: E402
+from services import postgres  # noqa: E402, F401
 
 V1 = "/api/rondo/v1/"
 ML = "/api/2.0/mlflow/"
@@ -98,12 +99,3 @@ def house(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("house"))
     yield House(server)
     server.stop()
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    if not (POSTGRES / "postgres").exists():
-        pytest.skip("PostgreSQL 15 is not installed")
-    running = Postgres()
-    yield running
-    running.stop()

@@ -15,17 +15,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import s3  # noqa: E402
+from services import service  # noqa: E402, F401
 from serving import Http  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("RONDO_BUILD", ROOT / "build/release"))
-
-
-@pytest.fixture(scope="session")
-def service():
-    running = s3.Service()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -7,16 +7,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/browser")]
 
 from loop_server import LoopServer  # noqa: E402
-from rondo_server import Postgres  # noqa: E402
+from services import postgres  # noqa: E402, F401
 
 PATIENCE = "1500ms"
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    running = Postgres()
-    yield running
-    running.stop()
 
 
 class Pair:

@@ -16,8 +16,8 @@ import requests
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-import s3  # noqa: E402
-from rondo_server import BINARY, Postgres  # noqa: E402
+from rondo_server import BINARY  # noqa: E402
+from services import postgres, service  # noqa: E402, F401
 
 START_SECONDS = 60
 API = "/api/rondo/v1/"
@@ -100,20 +100,6 @@ class Server:
     def stored(self):
         """Digests of the files; servers on a bucket ask the service."""
         return {path.name for path in (self.data / "blobs/objects").glob("*/*")}
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    cluster = Postgres()
-    yield cluster
-    cluster.stop()
-
-
-@pytest.fixture(scope="session")
-def service():
-    running = s3.Service()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

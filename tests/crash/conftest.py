@@ -11,7 +11,7 @@ for folder in ("support", "browser"):
     sys.path.insert(0, str(TESTS / folder))
 
 from loop_server import LoopServer  # noqa: E402
-from rondo_server import Postgres  # noqa: E402
+from services import postgres  # noqa: E402, F401
 from serving import Http  # noqa: E402
 
 # The long form, for make verify: every call instead of some of them, and as many kills as asked for.
@@ -63,10 +63,3 @@ def launch():
         if server.process.poll() is None:
             server.process.kill()
             server.process.wait()
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    cluster = Postgres()
-    yield cluster
-    cluster.stop()

@@ -16,7 +16,8 @@ for folder in ("support", "browser"):
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 from loop_server import BINARY, LoopServer, free_port  # noqa: E402
-from rondo_server import POSTGRES, Postgres  # noqa: E402
+from rondo_server import POSTGRES  # noqa: E402
+from services import postgres  # noqa: E402, F401
 
 SAYS_NO = 10
 
@@ -84,13 +85,6 @@ def kept_files(data):
 def blobs_of(data):
     return {name.rsplit("/", 1)[1]: content
             for name, content in bytes_below(pathlib.Path(data) / "blobs/objects").items()}
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    cluster = Postgres()
-    yield cluster
-    cluster.stop()
 
 
 @pytest.fixture

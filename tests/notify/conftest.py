@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import ssl
@@ -23,7 +22,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
 
-from rondo_server import BINARY, POSTGRES, Postgres, Server  # noqa: E402
+from rondo_server import BINARY, Server  # noqa: E402
+from services import postgres  # noqa: E402, F401
 
 NUMBERS = itertools.count()
 ENGINES = ["sqlite", "postgresql"]
@@ -247,16 +247,6 @@ def canary():
     listener = Canary()
     yield listener
     listener.socket.close()
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    if not (POSTGRES / "postgres").exists():
-        pytest.skip("PostgreSQL 15 is not installed")
-    running = Postgres()
-    yield running
-    running.stop_server(signal.SIGQUIT)  # nothing in it is worth a checkpoint
-    shutil.rmtree(running.folder, ignore_errors=True)
 
 
 @pytest.fixture

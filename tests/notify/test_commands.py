@@ -53,7 +53,8 @@ def test_the_life_of_a_webhook(start, receiver, tmp_path):
     rondo("webhook", "update", "ops", "--to", receiver.url("/ok/ops"))
     number = house.deliveries("ops", state="dead")[0]["id"]
     assert "on its way again" in rondo("webhook", "redeliver", number)
-    until(lambda: house.show("ops")["dead"] == 0)
+    until(lambda: receiver.messages("/ok/ops"))
+    assert house.show("ops")["dead"] == 0
     assert receiver.messages("/ok/ops")[0].id == receiver.messages("/500/ops")[0].id
     assert "0 deliver" in rondo("webhook", "redeliver", "--all", "ops")
     assert "name a delivery" in rondo("webhook", "redeliver", code=1)

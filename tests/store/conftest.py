@@ -8,18 +8,10 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-from rondo_server import POSTGRES, Postgres  # noqa: E402
+from services import postgres  # noqa: E402, F401
+
 
 NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    if not (POSTGRES / "postgres").exists():
-        pytest.skip("PostgreSQL 15 is not installed")
-    running = Postgres()
-    yield running
-    running.stop()
 
 
 @pytest.fixture
