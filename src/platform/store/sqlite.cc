@@ -144,6 +144,7 @@ class Connection final : public Tx {
         } reset{statement};
         CHECK(sqlite3_bind_parameter_count(statement) == static_cast<int>(args.size()),
               "the statement has another number of parameters: " + std::string(sql));
+        if (sqlite3_stmt_readonly(statement) == 0) wrote_ = true;
         for (size_t i = 0; i < args.size(); ++i) bind(statement, static_cast<int>(i) + 1, args[i]);
         const SqliteRow row(statement);
         while (true) {
@@ -164,6 +165,8 @@ class Connection final : public Tx {
         calls_.push_back(std::move(call));
     }
 
+    // Whether something that could change the database ran since the last call.
+    bool take_wrote() { return std::exchange(wrote_, false); }
     std::vector<std::move_only_function<void()>>& calls() { return calls_; }
     bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
     sqlite3* handle() { return db_; }
@@ -209,6 +212,7 @@ class Connection final : public Tx {
     // Keyed by the text itself: the callers' literals are few and stable.
     std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> statements_;
     std::vector<std::move_only_function<void()>> calls_;
+    bool wrote_ = false;
 };
 
 class SqliteDatabase final : public Database {
@@ -343,9 +347,30 @@ class SqliteDatabase final : public Database {
             durability_ = wanted;
         }
         TRY(writer_->exec("BEGIN IMMEDIATE"));
+        // A savepoint copies every page that its member changes, which costs more than the change.
+        // So members go without at first; the group begins anew with them when one has to be
+        // undone.
+        TRY_ASSIGN(const bool good, run_members(group, outcomes, Undo::none));
+        if (!good) {
+            TRY(writer_->exec("ROLLBACK"));
+            writer_->calls().clear();
+            TRY(writer_->exec("BEGIN IMMEDIATE"));
+            TRY(run_members(group, outcomes, Undo::member));
+        }
+        TRY(writer_->exec("COMMIT"));
+        return ok();
+    }
+
+    enum class Undo : uint8_t { none, member };
+
+    // False when a member failed whose writes cannot be undone without the others'.
+    Result<bool> run_members(std::vector<Job>& group, std::vector<Status>& outcomes, Undo undo) {
         for (size_t i = 0; i < group.size(); ++i) {
             const size_t calls_before = writer_->calls().size();
-            TRY(writer_->exec("SAVEPOINT member"));
+            if (undo == Undo::member) {
+                TRY(writer_->exec("SAVEPOINT member"));
+            }
+            (void)writer_->take_wrote();
             if (group[i].durability != Durability::load) writer_->begin_limit();
             outcomes[i] = group[i].run(*writer_);
             writer_->end_limit();
@@ -355,13 +380,18 @@ class SqliteDatabase final : public Database {
                 const Code code = outcomes[i].error().code;
                 if (code == Code::storage_full || !writer_->in_transaction())
                     return std::unexpected(outcomes[i].error());
-                TRY(writer_->exec("ROLLBACK TO member"));
                 writer_->calls().resize(calls_before);
+                if (undo == Undo::member) {
+                    TRY(writer_->exec("ROLLBACK TO member"));
+                } else if (writer_->take_wrote()) {
+                    return false;
+                }
             }
-            TRY(writer_->exec("RELEASE member"));
+            if (undo == Undo::member) {
+                TRY(writer_->exec("RELEASE member"));
+            }
         }
-        TRY(writer_->exec("COMMIT"));
-        return ok();
+        return true;
     }
 
     // After a failed sync nobody knows what is on the disk: only a restart finds out. Holds mutex_.
