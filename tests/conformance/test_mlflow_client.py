@@ -246,7 +246,7 @@ def test_registry(client):
     client.update_registered_model(name, "better")
     found = client.search_model_versions(f"name = '{name}'", order_by=["version_number ASC"])
     assert [(v.version, v.tags, v.description) for v in found] == [
-        ("1", {}, None), ("2", {"i": "1", "k": "v"}, "second"), ("3", {"i": "2"}, None)]
+        ("1", {}, ""), ("2", {"i": "1", "k": "v"}, "second"), ("3", {"i": "2"}, "")]
     model = client.get_registered_model(name)
     assert model.tags == {"a": "b", "c": "d"} and model.description == "better"
     assert [m.name for m in client.search_registered_models(f"name = '{name}'")] == [name]

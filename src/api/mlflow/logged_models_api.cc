@@ -109,14 +109,12 @@ Task<Result<None>> LoggedModelsApi::log_params(LogModelParams message, rpc::Cont
     co_return None{};
 }
 
-Task<Result<LoggedModelAnswer>> LoggedModelsApi::set_tags(SetLoggedModelTags message,
-                                                          rpc::Context) {
-    co_return co_await db_.write(
-        Durability::full,
-        [this, message = std::move(message)](store::Tx& tx) -> Result<LoggedModelAnswer> {
-            TRY_ASSIGN(auto model, tracking_.set_model_tags(tx, message.model_id, message.tags));
-            return LoggedModelAnswer{to_message(std::move(model))};
-        });
+Task<Result<None>> LoggedModelsApi::set_tags(SetLoggedModelTags message, rpc::Context) {
+    CO_TRY(
+        co_await db_.write(Durability::full, [this, message = std::move(message)](store::Tx& tx) {
+            return tracking_.set_model_tags(tx, message.model_id, message.tags);
+        }));
+    co_return None{};
 }
 
 Task<Result<None>> LoggedModelsApi::delete_tag(LoggedModelTag message, rpc::Context) {

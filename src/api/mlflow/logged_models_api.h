@@ -50,7 +50,8 @@ struct SearchLoggedModels {
     std::vector<tracking::ModelOrder> order_by;
     std::string page_token;
     static constexpr auto fields = std::tuple{
-        field("experiment_ids", &SearchLoggedModels::experiment_ids, "Experiments to search"),
+        field("experiment_ids", &SearchLoggedModels::experiment_ids, "Experiments to search",
+              required),
         field("filter", &SearchLoggedModels::filter, "Comparisons joined by AND"),
         field("datasets", &SearchLoggedModels::datasets, "Datasets whose metrics count"),
         field("max_results", &SearchLoggedModels::max_results, "At most 100, 50 when absent"),
@@ -97,7 +98,7 @@ class LoggedModelsApi {
     Task<Result<None>> remove(LoggedModelRef message, rpc::Context);
     Task<Result<FoundLoggedModels>> search(SearchLoggedModels message, rpc::Context);
     Task<Result<None>> log_params(LogModelParams message, rpc::Context);
-    Task<Result<LoggedModelAnswer>> set_tags(SetLoggedModelTags message, rpc::Context);
+    Task<Result<None>> set_tags(SetLoggedModelTags message, rpc::Context);
     Task<Result<None>> delete_tag(LoggedModelTag message, rpc::Context);
 
   private:

@@ -67,7 +67,9 @@ Task<Result<RunAnswer>> RunsApi::create(CreateRun message, rpc::Context) {
     co_return co_await db_.write(
         Durability::full, [this, wanted = std::move(wanted)](store::Tx& tx) -> Result<RunAnswer> {
             TRY_ASSIGN(tracking::Run run, tracking_.create_run(tx, wanted));
-            return RunAnswer{to_message(std::move(run))};
+            RunAnswer answer{to_message(std::move(run))};
+            answer.run.outputs.reset();  // a new run has none to tell
+            return answer;
         });
 }
 

@@ -25,7 +25,7 @@ RunInfo to_info(const tracking::Run& run) {
             .user_id = run.user_id,
             .status = run.status,
             .start_time = run.start_ms,
-            .end_time = run.end_ms,
+            .end_time = run.end_ms == 0 ? std::nullopt : run.end_ms,
             .artifact_uri = run.artifact_uri,
             .lifecycle_stage = run.stage};
 }
@@ -34,7 +34,7 @@ RunMessage to_message(tracking::Run run) {
     return {.info = to_info(run),
             .data = {std::move(run.metrics), std::move(run.params), std::move(run.tags)},
             .inputs = {std::move(run.dataset_inputs), std::move(run.model_inputs)},
-            .outputs = {std::move(run.model_outputs)}};
+            .outputs = RunOutputs{std::move(run.model_outputs)}};
 }
 
 LoggedModelMessage to_message(tracking::LoggedModel model) {
@@ -45,8 +45,8 @@ LoggedModelMessage to_message(tracking::LoggedModel model) {
                      .last_updated_timestamp_ms = model.updated_ms,
                      .artifact_uri = std::move(model.artifact_uri),
                      .status = model.status,
-                     .model_type = if_any(std::move(model.model_type)),
-                     .source_run_id = if_any(std::move(model.source_run_id)),
+                     .model_type = std::move(model.model_type),
+                     .source_run_id = std::move(model.source_run_id),
                      .tags = std::move(model.tags)},
             .data = {std::move(model.params), std::move(model.metrics)}};
 }
@@ -59,8 +59,8 @@ ModelVersionMessage to_message(registry::ModelVersion version) {
             .current_stage = version.stage,
             .description = std::move(version.description),
             .source = std::move(version.source),
-            .run_id = if_any(std::move(version.run_id)),
-            .run_link = if_any(std::move(version.run_link)),
+            .run_id = std::move(version.run_id),
+            .run_link = std::move(version.run_link),
             .model_id = if_any(std::move(version.model_id)),
             .tags = std::move(version.tags),
             .aliases = std::move(version.aliases)};
@@ -77,7 +77,7 @@ RegisteredModelMessage to_message(registry::RegisteredModel model) {
     RegisteredModelMessage out{.name = std::move(model.name),
                                .creation_timestamp = model.created_ms,
                                .last_updated_timestamp = model.updated_ms,
-                               .description = std::move(model.description),
+                               .description = if_any(std::move(model.description).value_or("")),
                                .latest_versions = to_messages(std::move(model.latest_versions)),
                                .tags = std::move(model.tags)};
     for (registry::Alias& alias : model.aliases)

@@ -62,6 +62,7 @@ struct ExperimentMessage {
     tracking::Stage lifecycle_stage = tracking::Stage::active;
     int64_t last_update_time = 0, creation_time = 0;
     std::vector<Tag> tags;
+    std::string workspace = "default";  // the one there is
     static constexpr auto fields = std::tuple{
         field("experiment_id", &ExperimentMessage::experiment_id, "Id"),
         field("name", &ExperimentMessage::name, "Name"),
@@ -69,7 +70,8 @@ struct ExperimentMessage {
         field("lifecycle_stage", &ExperimentMessage::lifecycle_stage, "active or deleted"),
         field("last_update_time", &ExperimentMessage::last_update_time, "ms since 1970"),
         field("creation_time", &ExperimentMessage::creation_time, "ms since 1970"),
-        field("tags", &ExperimentMessage::tags, "Tags")};
+        field("tags", &ExperimentMessage::tags, "Tags"),
+        field("workspace", &ExperimentMessage::workspace, "Always default")};
 };
 ExperimentMessage to_message(tracking::Experiment experiment);
 
@@ -116,7 +118,7 @@ struct RunMessage {
     RunInfo info;
     RunData data;
     RunInputs inputs;
-    RunOutputs outputs;
+    std::optional<RunOutputs> outputs;
     static constexpr auto fields = std::tuple{
         field("info", &RunMessage::info, "What it is"), field("data", &RunMessage::data, "Logged"),
         field("inputs", &RunMessage::inputs, "What it read"),
@@ -130,7 +132,7 @@ struct LoggedModelInfo {
     int64_t creation_timestamp_ms = 0, last_updated_timestamp_ms = 0;
     std::string artifact_uri;
     tracking::ModelStatus status = tracking::ModelStatus::pending;
-    std::optional<std::string> model_type, source_run_id;
+    std::string model_type, source_run_id;
     std::vector<Tag> tags;
     static constexpr auto fields = std::tuple{
         field("model_id", &LoggedModelInfo::model_id, "Id"),
@@ -166,8 +168,8 @@ struct ModelVersionMessage {
     int64_t creation_timestamp = 0, last_updated_timestamp = 0;
     registry::VersionStage current_stage = registry::VersionStage::none;
     std::optional<std::string> description;
-    std::string source, status = "READY";
-    std::optional<std::string> run_id, run_link, model_id;
+    std::string source, status = "READY", run_id, run_link;
+    std::optional<std::string> model_id;
     std::vector<Tag> tags;
     std::vector<std::string> aliases;
     static constexpr auto fields = std::tuple{

@@ -2,6 +2,7 @@
 #include "domain/registry/objects.h"
 #include "domain/registry/prompts.h"
 #include "domain/registry/service.h"
+#include "domain/registry/validation.h"
 #include "domain/tracking/validation.h"
 #include "platform/auth/accounts.h"
 #include "platform/json/json.h"
@@ -9,27 +10,7 @@
 namespace rondo::registry {
 namespace {
 
-using tracking::check_key;
 using tracking::check_length;
-
-Status check_model_name(const std::string& name, std::string_view path = "name") {
-    if (trim(name).empty()) return fail(tracking::missing_value(path));
-    if (name.find_first_of("/:") != std::string::npos)
-        return fail(Code::invalid,
-                    "Invalid model name " + quoted(name) + ". Names cannot contain '/' or ':'.",
-                    std::string(path));
-    if (name == "." || name.starts_with(".."))
-        return fail(tracking::invalid_value(path, name,
-                                            "a name may be used as a folder, so it must not be "
-                                            "'.' nor start with '..'"));
-    constexpr size_t kMaxModelName = 256;
-    return check_length(path, name, kMaxModelName);
-}
-
-Status check_model_tag(const Tag& tag) {
-    TRY(check_key(tag.key, "key"));
-    return check_length("value", tag.value, tracking::kMaxRegistryTagLength);
-}
 
 uint64_t fingerprint_of(const RegistryQuery& query) {
     std::vector<std::string> parts{"registered_models", query.filter};
@@ -66,7 +47,7 @@ Result<RegisteredModel> Service::create_model(store::Tx& tx, const NewModel& wan
     TRY(check_length("description", wanted.description.value_or(""),
                      tracking::kMaxDescriptionLength));
     TRY(tracking::check_count_per_call("tags", wanted.tags.size()));
-    for (const Tag& tag : wanted.tags) TRY(check_model_tag(tag));
+    for (const Tag& tag : wanted.tags) TRY(check_tag(tag));
     ModelRow row;
     row.model.name = wanted.name;
     row.model.description = wanted.description;
@@ -111,6 +92,7 @@ Result<RegisteredModel> Service::rename_model(store::Tx& tx, const std::string& 
     row.model.name = new_name;
     row.model.updated_ms = to_millis(parts_.env.now());
     TRY(update_model(tx, row));
+    TRY(touch_versions(tx, row.id, row.model.updated_ms));
     TRY(announce(tx, "model_renamed", {.name = name, .new_name = new_name}));
     return with_details(tx, std::move(row));
 }
@@ -156,7 +138,7 @@ Result<Page<RegisteredModel>> Service::search_models(store::Tx& tx,
 }
 
 Status Service::set_model_tag(store::Tx& tx, const std::string& name, const Tag& tag) const {
-    TRY(check_model_tag(tag));
+    TRY(check_tag(tag));
     TRY_ASSIGN(const ModelRow row, need_model(tx, name));
     TRY(upsert_model_tag(tx, row.id, tag));
     return announce(tx, "model_tag_set", {.name = name, .key = tag.key, .value = tag.value});
@@ -164,7 +146,6 @@ Status Service::set_model_tag(store::Tx& tx, const std::string& name, const Tag&
 
 Status Service::delete_model_tag(store::Tx& tx, const std::string& name,
                                  const std::string& key) const {
-    TRY(check_key(key, "key"));
     TRY_ASSIGN(const ModelRow row, need_model(tx, name));
     TRY_ASSIGN(const int64_t deleted, registry::delete_model_tag(tx, row.id, key));
     if (deleted == 0) return ok();

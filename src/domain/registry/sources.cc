@@ -15,6 +15,11 @@ std::unexpected<Error> refused(const std::string& source, std::string_view why) 
                 "source");
 }
 
+constexpr std::string_view kRunOfSource =
+    "The run_id request parameter must identify the resource that contains the source.";
+constexpr std::string_view kModelOfSource =
+    "The model_id request parameter must identify the resource that contains the source.";
+
 // A thing that has to exist for the source: its absence is the source's fault.
 template <class T>
 Result<T> of_source(Result<T> found, const std::string& source) {
@@ -43,7 +48,7 @@ Result<Service::Origin> Service::resolve_source(store::Tx& tx,
                            "'prompt-template'.");
         return Origin{source, source, wanted.run_id, wanted.model_id};
     }
-    if (!wanted.run_id.empty()) TRY(tracking::check_run_id(wanted.run_id));
+    TRY(tracking::check_length("run_id", wanted.run_id, tracking::kMaxNameLength));
     const auto model = tracking::parse_model_uri(source);
     if (!model) return refused(source, model.error().message);
     if (*model && (*model)->model_id.empty()) return origin_in_registry(tx, wanted);
@@ -88,21 +93,22 @@ Result<Service::Origin> Service::origin_in_tracking(store::Tx& tx,
     // Bytes on this server belong to the run or the logged model that they are registered from.
     std::optional<tracking::LoggedModel> model;
     if (!origin.model_id.empty()) {
-        TRY_ASSIGN(model, of_source(parts_.tracking.get_logged_model(tx, origin.model_id), source));
+        auto found = parts_.tracking.get_logged_model(tx, origin.model_id);
+        if (!found && found.error().code == Code::not_found && !wanted.model_id.empty())
+            return refused(source, kModelOfSource);
+        TRY_ASSIGN(model, of_source(std::move(found), source));
         if (origin.run_id.empty()) origin.run_id = model->source_run_id;
     }
     if (logged || !artifacts::path_of_uri(origin.storage_location)) return origin;
     if (*in_run && !model) return origin;
     bool owned = model && lies_within(origin.storage_location, model->artifact_uri);
-    if (!owned && !wanted.run_id.empty()) {
-        TRY_ASSIGN(const tracking::Run run,
-                   of_source(parts_.tracking.get_run(tx, wanted.run_id), source));
+    if (!model && !wanted.run_id.empty()) {
+        auto found = parts_.tracking.get_run(tx, wanted.run_id);
+        if (!found && found.error().code == Code::not_found) return refused(source, kRunOfSource);
+        TRY_ASSIGN(const tracking::Run run, std::move(found));
         owned = lies_within(source, run.artifact_uri);
     }
-    if (!owned)
-        return refused(source,
-                       "The run_id or model_id request parameter must identify the "
-                       "resource that contains the source.");
+    if (!owned) return refused(source, wanted.model_id.empty() ? kRunOfSource : kModelOfSource);
     return origin;
 }
 

@@ -49,6 +49,8 @@ Result<int64_t> insert_version(store::Tx& tx, int64_t model, const ModelVersion&
 Result<std::optional<VersionRow>> select_version(store::Tx& tx, int64_t workspace_id,
                                                  const std::string& name, int64_t version);
 // Writes description, stage and time of update.
+// All of a model count as updated with its name.
+Status touch_versions(store::Tx& tx, int64_t model, int64_t now_ms);
 Status update_version(store::Tx& tx, const VersionRow& row);
 // Moves all other versions of the stage to the archive.
 Status archive_others(store::Tx& tx, const VersionRow& row, int64_t now_ms);

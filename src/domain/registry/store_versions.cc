@@ -71,6 +71,12 @@ Result<std::optional<VersionRow>> select_version(store::Tx& tx, int64_t workspac
     return found;
 }
 
+Status touch_versions(store::Tx& tx, int64_t model, int64_t now_ms) {
+    TRY(tx.exec("UPDATE model_versions SET updated_ms = $1 WHERE model = $2 AND deleted = 0",
+                now_ms, model));
+    return ok();
+}
+
 Status update_version(store::Tx& tx, const VersionRow& row) {
     TRY(tx.exec(
         "UPDATE model_versions SET description = $1, stage = $2, updated_ms = $3 "

@@ -4,46 +4,14 @@
 #include "domain/registry/prompts.h"
 #include "domain/registry/service.h"
 #include "domain/registry/stage_text.h"
+#include "domain/registry/validation.h"
 #include "domain/tracking/validation.h"
 #include "platform/json/value.h"
 
 namespace rondo::registry {
 namespace {
 
-using tracking::check_key;
 using tracking::check_length;
-
-constexpr size_t kMaxAliasLength = 255;
-
-bool is_alias_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-}
-
-Status check_alias(const std::string& alias) {
-    if (alias.empty())
-        return fail(Code::invalid, "Registered model alias name cannot be empty.", "alias");
-    if (!std::ranges::all_of(alias, is_alias_character))
-        return fail(Code::invalid,
-                    "Invalid alias name: " + quoted(alias) +
-                        ". Names may only contain alphanumerics, underscores (_), "
-                        "and dashes (-).",
-                    "alias");
-    return check_length("Registered model alias name", alias, kMaxAliasLength);
-}
-
-// Names that locations give another meaning.
-Status check_alias_is_free(const std::string& alias) {
-    if (equals_ignoring_case(alias, "latest"))
-        return fail(Code::invalid, "'latest' alias name (case insensitive) is reserved.", "alias");
-    const std::string_view digits = std::string_view(alias).substr(1);
-    const bool version = (alias[0] == 'v' || alias[0] == 'V') && !digits.empty() &&
-                         std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-    if (version)
-        return fail(Code::invalid, "Version alias name " + quoted(alias) + " is reserved.",
-                    "alias");
-    return ok();
-}
 
 Result<VersionStage> parse_stage(const std::string& text) {
     if (const auto stage = stage_of(text)) return *stage;
@@ -51,11 +19,6 @@ Result<VersionStage> parse_stage(const std::string& text) {
                 "Invalid Model Version stage: " + text +
                     ". Value must be one of None, Staging, Production, Archived.",
                 "stage");
-}
-
-Status check_version_tag(const Tag& tag) {
-    TRY(check_key(tag.key, "key"));
-    return check_length("value", tag.value, tracking::kMaxRegistryTagLength);
 }
 
 uint64_t fingerprint_of(const RegistryQuery& query) {
@@ -73,14 +36,14 @@ size_t bytes_of(const ModelVersion& version) {
 }  // namespace
 
 Result<int64_t> parse_version(std::string_view text) {
-    const auto version = parse_int(text);
-    if (version && *version > 0) return *version;
+    if (const auto version = parse_int(text)) return *version;
     return fail(Code::invalid, "Parameter 'version' must be an integer, got " + quoted(text) + ".",
                 "version");
 }
 
 Result<VersionRow> Service::need_version(store::Tx& tx, const std::string& name,
                                          int64_t version) const {
+    TRY(check_model_name(name));
     TRY_ASSIGN(auto row, select_version(tx, parts_.workspace_id, name, version));
     if (!row)
         return fail(Code::not_found, "Model Version (name=" + name +
@@ -98,9 +61,9 @@ Result<ModelVersion> Service::create_version(store::Tx& tx, const NewModelVersio
                      tracking::kMaxDescriptionLength));
     TRY(check_length("run_link", wanted.run_link, tracking::kMaxUriLength));
     TRY(tracking::check_count_per_call("tags", wanted.tags.size()));
-    for (const Tag& tag : wanted.tags) TRY(check_version_tag(tag));
-    TRY_ASSIGN(const ModelRow model, need_model(tx, wanted.name));
+    for (const Tag& tag : wanted.tags) TRY(check_tag(tag));
     TRY_ASSIGN(Origin origin, resolve_source(tx, wanted));
+    TRY_ASSIGN(const ModelRow model, need_model(tx, wanted.name));
     VersionRow row;
     ModelVersion& version = row.version;
     row.model_row = model.id;
@@ -110,7 +73,7 @@ Result<ModelVersion> Service::create_version(store::Tx& tx, const NewModelVersio
     version.run_id = std::move(origin.run_id);
     version.model_id = std::move(origin.model_id);
     version.run_link = wanted.run_link;
-    version.description = wanted.description;
+    version.description = wanted.description.value_or("");
     version.created_ms = version.updated_ms = to_millis(parts_.env.now());
     TRY_ASSIGN(version.version, next_version(tx, model.id, version.created_ms));
     TRY_ASSIGN(row.id, insert_version(tx, model.id, version));
@@ -220,12 +183,12 @@ Result<Page<ModelVersion>> Service::search_versions(store::Tx& tx,
 
 Result<std::vector<ModelVersion>> Service::latest_versions(
     store::Tx& tx, const std::string& name, const std::vector<std::string>& stages) const {
+    TRY_ASSIGN(RegisteredModel model, get_model(tx, name));
     std::vector<VersionStage> wanted;
     for (const std::string& text : stages) {
         TRY_ASSIGN(const VersionStage stage, parse_stage(text));
         wanted.push_back(stage);
     }
-    TRY_ASSIGN(RegisteredModel model, get_model(tx, name));
     std::erase_if(model.latest_versions, [&](const ModelVersion& version) {
         return !wanted.empty() && std::ranges::find(wanted, version.stage) == wanted.end();
     });
@@ -234,7 +197,7 @@ Result<std::vector<ModelVersion>> Service::latest_versions(
 
 Status Service::set_version_tag(store::Tx& tx, const std::string& name, int64_t version,
                                 const Tag& tag) const {
-    TRY(check_version_tag(tag));
+    TRY(check_tag(tag));
     TRY_ASSIGN(const VersionRow row, need_version(tx, name, version));
     TRY(upsert_version_tag(tx, row.id, tag));
     return announce(tx, "version_tag_set",
@@ -243,7 +206,6 @@ Status Service::set_version_tag(store::Tx& tx, const std::string& name, int64_t 
 
 Status Service::delete_version_tag(store::Tx& tx, const std::string& name, int64_t version,
                                    const std::string& key) const {
-    TRY(check_key(key, "key"));
     TRY_ASSIGN(const VersionRow row, need_version(tx, name, version));
     TRY_ASSIGN(const int64_t deleted, registry::delete_version_tag(tx, row.id, key));
     if (deleted == 0) return ok();

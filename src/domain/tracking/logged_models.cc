@@ -86,7 +86,7 @@ Result<LoggedModel> Service::create_logged_model(store::Tx& tx,
     TRY(check_params(wanted.params));
     TRY(check_tags(wanted.tags));
     TRY(check_length("model_type", wanted.model_type, kMaxNameLength));
-    if (!wanted.source_run_id.empty()) TRY(check_run_id(wanted.source_run_id));
+    TRY(check_length("source_run_id", wanted.source_run_id, kMaxNameLength));
     TRY_ASSIGN(const Experiment experiment, need_active_experiment(tx, wanted.experiment_id));
     ModelRow row;
     LoggedModel& model = row.model;
@@ -153,11 +153,6 @@ Result<Page<LoggedModel>> Service::search_logged_models(store::Tx& tx,
 
 Result<LoggedModel> Service::finalize_logged_model(store::Tx& tx, const std::string& model_id,
                                                    ModelStatus status) const {
-    if (status != ModelStatus::ready && status != ModelStatus::failed)
-        return fail(Code::invalid,
-                    "a model is finalized as LOGGED_MODEL_READY or "
-                    "LOGGED_MODEL_UPLOAD_FAILED",
-                    "status");
     TRY_ASSIGN(ModelRow row, need_model(tx, model_id));
     row.model.status = status;
     row.model.updated_ms = to_millis(parts_.env.now());
@@ -167,10 +162,12 @@ Result<LoggedModel> Service::finalize_logged_model(store::Tx& tx, const std::str
 }
 
 Status Service::delete_logged_model(store::Tx& tx, const std::string& model_id) const {
-    TRY_ASSIGN(ModelRow row, need_model(tx, model_id));
-    row.model.stage = Stage::deleted;
-    row.model.updated_ms = to_millis(parts_.env.now());
-    return update_model(tx, row);
+    TRY_ASSIGN(auto row, select_model(tx, parts_.workspace_id, model_id));
+    if (!row) return no_model(model_id);
+    if (row->model.stage == Stage::deleted) return ok();
+    row->model.stage = Stage::deleted;
+    row->model.updated_ms = to_millis(parts_.env.now());
+    return update_model(tx, *row);
 }
 
 Status Service::log_model_params(store::Tx& tx, const std::string& model_id,
@@ -197,13 +194,11 @@ Status Service::write_model_params(store::Tx& tx, const ModelRow& row,
     return ok();
 }
 
-Result<LoggedModel> Service::set_model_tags(store::Tx& tx, const std::string& model_id,
-                                            const std::vector<Tag>& tags) const {
+Status Service::set_model_tags(store::Tx& tx, const std::string& model_id,
+                               const std::vector<Tag>& tags) const {
     TRY(check_tags(tags));
-    TRY_ASSIGN(ModelRow row, need_model(tx, model_id));
-    TRY(upsert_model_tags(tx, row.id, tags));
-    TRY(load_details(tx, std::span(&row, 1)));
-    return std::move(row.model);
+    TRY_ASSIGN(const ModelRow row, need_model(tx, model_id));
+    return upsert_model_tags(tx, row.id, tags);
 }
 
 Status Service::delete_model_tag(store::Tx& tx, const std::string& model_id,

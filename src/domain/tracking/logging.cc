@@ -13,6 +13,21 @@ std::string place(std::string_view list, size_t index, std::string_view field) {
     return std::string(list) + "[" + std::to_string(index) + "]." + std::string(field);
 }
 
+// A text as Python shows it in a list, which is how MLflow shows params.
+std::string python_quoted(std::string_view text) {
+    const bool has_single = text.find('\'') != std::string_view::npos;
+    const char quote = has_single && text.find('"') == std::string_view::npos ? '"' : '\'';
+    std::string out(1, quote);
+    for (const char c : text) {
+        if (c == quote || c == '\\') out += '\\';
+        if (c == '\n')
+            out += "\\n";
+        else
+            out += c;
+    }
+    return out + quote;
+}
+
 Status check_metric(const Metric& metric, std::string_view key_path,
                     std::string_view timestamp_path) {
     TRY(check_key(metric.key, key_path));
@@ -45,14 +60,15 @@ Status check_batch(const Batch& batch) {
         TRY(check_key(batch.params[i].key, place("params", i, "key")));
     for (size_t i = 0; i < batch.tags.size(); ++i)
         TRY(check_key(batch.tags[i].key, place("tags", i, "key")));
-    std::vector<std::string_view> keys;
-    for (const Param& param : batch.params) keys.emplace_back(param.key);
-    std::ranges::sort(keys);
-    const auto twice = std::ranges::adjacent_find(keys);
-    if (twice != keys.end())
-        return fail(Code::invalid, "Duplicate parameter keys have been submitted: ['" +
-                                       std::string(*twice) +
-                                       "']. Please ensure the request contains only one param "
+    std::map<std::string_view, int> times;
+    for (const Param& param : batch.params) ++times[param.key];
+    std::string repeated;
+    for (const auto& [key, n] : times) {
+        if (n > 1) repeated += (repeated.empty() ? "'" : ", '") + std::string(key) + "'";
+    }
+    if (!repeated.empty())
+        return fail(Code::invalid, "Duplicate parameter keys have been submitted: [" + repeated +
+                                       "]. Please ensure the request contains only one param "
                                        "value per param key.");
     return ok();
 }
@@ -60,9 +76,10 @@ Status check_batch(const Batch& batch) {
 }  // namespace
 
 Status Service::log_batch(store::Tx& tx, const std::string& run_id, const Batch& batch) const {
+    TRY(check_run_id(run_id));
     TRY(check_batch(batch));
     TRY_ASSIGN(const RunState run, need_active_run(tx, run_id));
-    TRY(write_params(tx, run, run_id, batch.params));
+    TRY(write_params(tx, run, run_id, batch.params, Words::of_batch));
     TRY(write_metrics(tx, run, run_id, batch.metrics));
     return write_tags(tx, run, batch.tags);
 }
@@ -76,7 +93,7 @@ Status Service::log_metric(store::Tx& tx, const std::string& run_id, const Metri
 Status Service::log_param(store::Tx& tx, const std::string& run_id, const Param& param) const {
     TRY(check_key(param.key, "key"));
     TRY_ASSIGN(const RunState run, need_active_run(tx, run_id));
-    return write_params(tx, run, run_id, {param});
+    return write_params(tx, run, run_id, {param}, Words::of_one);
 }
 
 Status Service::set_tag(store::Tx& tx, const std::string& run_id, const Tag& tag) const {
@@ -93,7 +110,7 @@ Status Service::delete_tag(store::Tx& tx, const std::string& run_id, const std::
 }
 
 Status Service::write_params(store::Tx& tx, const RunState& run, const std::string& run_id,
-                             const std::vector<Param>& params) const {
+                             const std::vector<Param>& params, Words words) const {
     if (params.empty()) return ok();
     std::vector<Param> kept = params;
     for (Param& param : kept)
@@ -101,15 +118,23 @@ Status Service::write_params(store::Tx& tx, const RunState& run, const std::stri
     TRY_ASSIGN(const int64_t added, insert_params(tx, run.id, kept));
     if (added == std::ssize(kept)) return ok();
     // Some were there before: sent again, or with another value?
+    std::string changed;
     for (const Param& param : kept) {
         TRY_ASSIGN(const auto stored, select_param(tx, run.id, param.key));
         if (stored == param.value) continue;
-        return fail(Code::invalid, "Changing param values is not allowed. Param with key='" +
-                                       param.key + "' was already logged with value='" +
-                                       stored.value_or("") + "' for run ID='" + run_id +
-                                       "'. Attempted logging new value '" + param.value + "'.");
+        if (words == Words::of_one)
+            return fail(Code::invalid, "Changing param values is not allowed. Param with key='" +
+                                           param.key + "' was already logged with value='" +
+                                           stored.value_or("") + "' for run ID='" + run_id +
+                                           "'. Attempted logging new value '" + param.value + "'.");
+        changed += (changed.empty() ? "{'key': " : ", {'key': ") + python_quoted(param.key) +
+                   ", 'old_value': " + python_quoted(stored.value_or("")) +
+                   ", 'new_value': " + python_quoted(param.value) + "}";
     }
-    return ok();
+    if (changed.empty()) return ok();
+    return fail(Code::invalid,
+                "Changing param values is not allowed. Params were already logged='[" + changed +
+                    "]' for run ID='" + run_id + "'.");
 }
 
 Status Service::write_metrics(store::Tx& tx, const RunState& run, const std::string& run_id,
@@ -159,6 +184,7 @@ Status Service::write_tags(store::Tx& tx, const RunState& run, const std::vector
 Status Service::log_inputs(store::Tx& tx, const std::string& run_id,
                            const std::vector<DatasetInput>& datasets,
                            const std::vector<ModelInput>& models) const {
+    TRY(check_run_id(run_id));
     TRY(check_count("datasets", datasets.size(), kMaxDatasetsPerCall));
     TRY(check_count("models", models.size(), kMaxModelsPerCall));
     for (const DatasetInput& input : datasets) {
@@ -198,11 +224,13 @@ Status Service::record_model(store::Tx& tx, const std::string& run_id,
     const auto model = json::Value::parse(model_json);
     if (!model || !model->is_object())
         return fail(Code::invalid, "Malformed model info: 'model_json' is not a valid JSON object");
-    for (const char* const name : {"artifact_path", "flavors", "utc_time_created", "run_id"}) {
+    std::string missing;
+    for (const char* const name : {"artifact_path", "flavors", "run_id", "utc_time_created"}) {
         if ((*model)[name].is_null())
-            return fail(Code::invalid,
-                        "Model json is missing mandatory fields: {'" + std::string(name) + "'}");
+            missing += (missing.empty() ? "'" : ", '") + std::string(name) + "'";
     }
+    if (!missing.empty())
+        return fail(Code::invalid, "Model json is missing mandatory fields: {" + missing + "}");
     TRY_ASSIGN(const RunState run, need_active_run(tx, run_id));
     TRY_ASSIGN(const auto known, select_run_tag(tx, run.id, std::string(kLoggedModelsTag)));
     json::Value::List list;

@@ -36,7 +36,6 @@ size_t bytes_of(const Run& run) {
 }  // namespace
 
 Result<RunState> Service::need_run(store::Tx& tx, const std::string& run_id) const {
-    TRY(check_run_id(run_id));
     TRY_ASSIGN(const auto state, select_run_state(tx, parts_.workspace_id, run_id));
     if (!state) return no_run(run_id);
     return *state;
@@ -83,7 +82,6 @@ Result<Run> Service::create_run(store::Tx& tx, const NewRun& wanted) const {
 }
 
 Result<Run> Service::get_run(store::Tx& tx, const std::string& run_id) const {
-    TRY(check_run_id(run_id));
     TRY_ASSIGN(auto row, select_run(tx, parts_.workspace_id, run_id));
     if (!row) return no_run(run_id);
     TRY(load_details(tx, std::span(&*row, 1)));

@@ -110,8 +110,8 @@ class Service {
     Status delete_logged_model(store::Tx& tx, const std::string& model_id) const;
     Status log_model_params(store::Tx& tx, const std::string& model_id,
                             const std::vector<Param>& params) const;
-    Result<LoggedModel> set_model_tags(store::Tx& tx, const std::string& model_id,
-                                       const std::vector<Tag>& tags) const;
+    Status set_model_tags(store::Tx& tx, const std::string& model_id,
+                          const std::vector<Tag>& tags) const;
     Status delete_model_tag(store::Tx& tx, const std::string& model_id,
                             const std::string& key) const;
 
@@ -126,8 +126,9 @@ class Service {
     Result<RunState> need_active_run(store::Tx& tx, const std::string& run_id) const;
     Result<ModelRow> need_model(store::Tx& tx, const std::string& model_id) const;
 
+    enum class Words : uint8_t { of_one, of_batch };  // MLflow's differ
     Status write_params(store::Tx& tx, const RunState& run, const std::string& run_id,
-                        const std::vector<Param>& params) const;
+                        const std::vector<Param>& params, Words words) const;
     Status write_metrics(store::Tx& tx, const RunState& run, const std::string& run_id,
                          const std::vector<Metric>& metrics) const;
     Status write_tags(store::Tx& tx, const RunState& run, const std::vector<Tag>& tags) const;

@@ -29,6 +29,35 @@ struct Path {
     }
 };
 
+constexpr std::string_view kNoNul = "text without NUL characters";
+
+// MLflow's words for a value of the wrong type; its clients' tests know them.
+std::string mlflow_words(std::string_view shown, std::string_view path, std::string_view type) {
+    return "Invalid value " + std::string(shown) + " for parameter '" + std::string(path) +
+           "' supplied:  Hint: Value was of type '" + std::string(type) +
+           "'. See the API docs for more information about request parameters.";
+}
+
+// What Python calls the type of a value.
+std::string_view python_type(dom::element in) {
+    switch (in.type()) {
+        case dom::element_type::ARRAY:
+            return "list";
+        case dom::element_type::OBJECT:
+            return "dict";
+        case dom::element_type::DOUBLE:
+            return "float";
+        case dom::element_type::STRING:
+            return "str";
+        case dom::element_type::BOOL:
+            return "bool";
+        case dom::element_type::NULL_VALUE:
+            return "NoneType";
+        default:
+            return "int";
+    }
+}
+
 class Reader {
   public:
     explicit Reader(Dialect dialect) : dialect_(dialect) {}
@@ -38,7 +67,7 @@ class Reader {
             case Kind::text: {
                 std::string_view text;
                 if (in.get(text)) return wrong(in, path, "a string");
-                if (!is_storable(text)) return wrong(in, path, "text without NUL characters");
+                if (!is_storable(text)) return wrong(in, path, kNoNul);
                 static_cast<std::string*>(out)->assign(text);
                 return ok();
             }
@@ -108,9 +137,9 @@ class Reader {
         if (shown.size() > 120) shown = shown.substr(0, 120) + "...";
         std::string message;
         if (dialect_ == Dialect::mlflow) {
-            message = "Invalid value " + shown + " for parameter '" + where +
-                      "' supplied: it has to be " + std::string(wanted) +
-                      ". See the API docs for more information about request parameters.";
+            message = wanted == kNoNul ? "Invalid value " + shown + " for parameter '" + where +
+                                             "' supplied: it has to be " + std::string(wanted)
+                                       : mlflow_words(shown, where, python_type(in));
         } else if (where.empty()) {
             message = "the body has to be " + std::string(wanted);
         } else {
@@ -127,7 +156,13 @@ class Reader {
             if (const auto parsed = parse_int(text)) return *parsed;
         }
         double real = 0;
-        if (!in.get(real) && std::trunc(real) == real && std::abs(real) < 9.2e18)
+        bool number = !in.get(real);
+        if (dialect_ == Dialect::mlflow && !number) {  // "1.0" too
+            const auto parsed = parse_double(text);
+            number = parsed.has_value();
+            if (number) real = *parsed;
+        }
+        if (number && std::trunc(real) == real && std::abs(real) < 9.2e18)
             return static_cast<int64_t>(real);
         return std::unexpected(wrong(in, path, "an integer").error());
     }
@@ -275,9 +310,7 @@ Status read_query_value(const Shape& shape, std::string_view name, std::string_v
     const auto wrong = [&](std::string_view wanted) {
         return fail(Code::invalid,
                     dialect == Dialect::mlflow
-                        ? "Invalid value " + quoted(text) + " for parameter '" + std::string(name) +
-                              "' supplied: it has to be " + std::string(wanted) +
-                              ". See the API docs for more information about request parameters."
+                        ? mlflow_words("\"" + std::string(text) + "\"", name, "str")
                         : "'" + std::string(name) + "' has to be " + std::string(wanted),
                     std::string(name));
     };

@@ -1,0 +1,36 @@
+"""The same requests to `mlflow server` and to Rondo; see README.md.
+
+RONDO_DIFFERENTIAL is the number of requests, RONDO_DIFFERENTIAL_SEED the seed."""
+
+import os
+import pathlib
+import random
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from peer import MlflowServer  # noqa: E402
+from rondo_server import Server  # noqa: E402
+from services import postgres  # noqa: E402, F401
+
+REQUESTS = int(os.environ.get("RONDO_DIFFERENTIAL", "700"))
+SEED = int(os.environ.get("RONDO_DIFFERENTIAL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ours(request, tmp_path):
+    database = ""
+    if request.param == "postgresql":
+        database = request.getfixturevalue("postgres").new_database("differential")
+    running = Server(tmp_path, database)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def theirs(tmp_path):
+    running = MlflowServer(tmp_path / "mlflow")
+    yield running
+    running.stop()
