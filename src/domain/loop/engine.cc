@@ -386,7 +386,7 @@ Task<Result<Settled>> Engine::settled(int64_t endpoint_id, std::optional<Time> u
         out.session = look->session;
         out.broken = session && *session != look->session;
         out.reached = (!until || (out.at && *out.at >= *until)) && look->behind.empty();
-        {
+        if (!until || !out.reached) {  // else it is an old reason, about to be erased
             const std::lock_guard lock(mutex_);
             if (const auto found = waiting_for_.find(endpoint_id); found != waiting_for_.end())
                 out.waiting_for = found->second;
