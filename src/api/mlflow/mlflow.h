@@ -2,9 +2,11 @@
 #pragma once
 
 #include "api/mlflow/artifacts_api.h"
+#include "api/mlflow/auth_api.h"
 #include "api/mlflow/experiments_api.h"
 #include "api/mlflow/logged_models_api.h"
 #include "api/mlflow/registry_api.h"
+#include "api/mlflow/roles_api.h"
 #include "api/mlflow/runs_api.h"
 #include "platform/rpc/service.h"
 
@@ -20,7 +22,7 @@ struct ServerInfo {
 
 class Mlflow {
   public:
-    explicit Mlflow(const ArtifactsApi::Parts& parts);
+    Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts);
 
     // Registers every row; this object outlives the service.
     void add_to(rpc::Service& service);
@@ -33,6 +35,8 @@ class Mlflow {
     LoggedModelsApi logged_models_;
     RegistryApi registry_;
     ArtifactsApi artifacts_;
+    AuthApi auth_;
+    RolesApi roles_;
 };
 
 }  // namespace rondo::api::mlflow
