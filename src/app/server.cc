@@ -339,7 +339,7 @@ Status run_server(const Config& config) {
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
     api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts},
-                               {*db, accounts, gate, desk});
+                               {*db, accounts, gate, desk}, {*db, desk, webhooks, sender});
     mlflow.add_to(service);
 
     api::AccountsApi accounts_api({env, *db, accounts, gate, desk});
@@ -361,7 +361,7 @@ Status run_server(const Config& config) {
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
     api::ClusterApi cluster_api(*db, servers);
     service.add(&cluster_api, rpc::Style::rondo, cluster_api.rows());
-    api::WebhookApi webhook_api({env, *db, accounts, webhooks, sender});
+    api::WebhookApi webhook_api({env, *db, desk, webhooks, sender});
     service.add(&webhook_api, rpc::Style::rondo, webhook_api.rows());
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());

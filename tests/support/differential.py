@@ -1,7 +1,7 @@
 """The same calls to two servers, and what their answers differ in.
 
-A call may save parts of its answer by name, and later ones say {name} for them, so that neither
-server's own ids matter. What may differ is a list of exceptions, each with its reason; one that
+A call may save parts of its answer by names such as user:ann, and later ones say {user:ann} for them,
+so that neither server's own ids matter. What may differ is a list of exceptions, each with its reason; one that
 nothing needs is an error as well."""
 
 import http.client
@@ -60,9 +60,9 @@ class Side:
 
     def filled(self, value):
         if isinstance(value, str):
-            if (whole := re.fullmatch(r"\{([\w:]+)\}", value)) and whole[1] in self.saved:
+            if (whole := re.fullmatch(r"\{(\w+:\w+)\}", value)) and whole[1] in self.saved:
                 return self.saved[whole[1]]
-            return re.sub(r"\{([\w:]+)\}", lambda m: str(self.saved[m[1]]), value)
+            return re.sub(r"\{(\w+:\w+)\}", lambda m: str(self.saved[m[1]]), value)
         if isinstance(value, list):
             return [self.filled(v) for v in value]
         if isinstance(value, dict):

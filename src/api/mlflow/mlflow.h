@@ -8,6 +8,7 @@
 #include "api/mlflow/registry_api.h"
 #include "api/mlflow/roles_api.h"
 #include "api/mlflow/runs_api.h"
+#include "api/mlflow/webhooks_api.h"
 #include "platform/rpc/service.h"
 
 namespace rondo::api::mlflow {
@@ -22,7 +23,8 @@ struct ServerInfo {
 
 class Mlflow {
   public:
-    Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts);
+    Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts,
+           const WebhooksApi::Parts& webhooks);
 
     // Registers every row; this object outlives the service.
     void add_to(rpc::Service& service);
@@ -37,6 +39,7 @@ class Mlflow {
     ArtifactsApi artifacts_;
     AuthApi auth_;
     RolesApi roles_;
+    WebhooksApi webhooks_;
 };
 
 }  // namespace rondo::api::mlflow

@@ -32,6 +32,19 @@ class Desk {
         co_return done;
     }
 
+    // Runs a change that is not of accounts in a transaction, with its audit row before it.
+    template <class F>
+    auto audited(Actor actor, std::string action, std::string object, F fn)
+        -> Task<std::invoke_result_t<F&, store::Tx&>> {
+        co_return co_await parts_.db.write(
+            store::Durability::full,
+            [this, actor = std::move(actor), action = std::move(action), object = std::move(object),
+             fn = std::move(fn)](store::Tx& tx) -> std::invoke_result_t<F&, store::Tx&> {
+                TRY(parts_.accounts.note(tx, actor, action, object, "done", ""));
+                return fn(tx);
+            });
+    }
+
     // Of a person: with this password. Of a service: there is none to give.
     Task<Result<User>> create_user(Actor actor, NewUser wanted, std::string password);
     Task<Status> set_password(Actor actor, std::string name, std::string password);
