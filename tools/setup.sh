@@ -95,7 +95,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         build) need_packages "$root/tools/packages.txt" ;;
         example) need_packages "$root/tools/packages.txt"; need_venv example; need_example_data ;;
         test) need_packages "$root/tools/packages.txt" "$root/tools/packages-test.txt"
-              need_venv test; need_venv peer; need_venv example; need_example_data; need_web ;;
+              need_venv test; need_venv example; need_example_data; need_web ;;
         s3) need_s3 ;;
         *) echo "usage: tools/setup.sh build|example|test|s3" >&2; exit 2 ;;
     esac

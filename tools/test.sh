@@ -52,7 +52,7 @@ for name in "${suites[@]}"; do
         notify) suite notify python_suite tests/notify ;;
         serving) suite serving python_suite tests/serving ;;
         blobs) suite blobs python_suite tests/blobs ;;
-        differential) need_venv peer; suite differential python_suite tests/differential ;;
+        differential) suite differential python_suite tests/differential ;;
         conformance) suite conformance python_suite tests/conformance ;;
         house) suite house python_suite tests/house ;;
         collection) suite collection python_suite tests/collection ;;

@@ -103,8 +103,7 @@ for name in "${proofs[@]}"; do
             env RONDO_S3=versitygw "$root/build/venv-test/bin/python" -m pytest -q -s \
             -p no:cacheprovider tests/collection ;;
         servers) RONDO_SERVER_KILLS=${RONDO_SERVER_KILLS:-100} proof servers tests tests/cluster ;;
-        differential) need_venv peer
-            RONDO_DIFFERENTIAL=${RONDO_DIFFERENTIAL:-20000} proof differential tests tests/differential ;;
+        differential) RONDO_DIFFERENTIAL=${RONDO_DIFFERENTIAL:-20000} proof differential tests tests/differential ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;

@@ -36,7 +36,7 @@
 #include "domain/pipeline/executor.h"
 #include "domain/schema/migrations.h"
 #include "domain/serving/python/workers.h"
-#include "platform/auth/gate.h"
+#include "platform/auth/desk.h"
 #include "platform/auth/token.h"
 #include "platform/events/consumer.h"
 #include "platform/events/events.h"
@@ -152,6 +152,7 @@ Status run_server(const Config& config) {
                      {{"host", config.host}, {"remedy", "--tls-cert and --tls-key"}});
     auth::Gate gate({env, *db, directory, passwords, accounts, folder->token(),
                      !is_loopback(config.host), object_resolvers(kWorkspace), object_name});
+    auth::Desk desk({*db, directory, passwords, accounts, gate});
 
     // The domain.
     const artifacts::Service artifacts(env, kWorkspace);
@@ -337,10 +338,11 @@ Status run_server(const Config& config) {
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
-    api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts});
+    api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts},
+                               {*db, accounts, gate, desk}, {*db, desk, webhooks, sender});
     mlflow.add_to(service);
 
-    api::AccountsApi accounts_api({env, *db, directory, passwords, accounts, gate});
+    api::AccountsApi accounts_api({env, *db, accounts, gate, desk});
     service.add(&accounts_api, rpc::Style::rondo, accounts_api.rows());
     api::CollectionApi collection_api({*db, [&keeping] { keeping.hurry(); }});
     service.add(&collection_api, rpc::Style::rondo, collection_api.rows());
@@ -359,7 +361,7 @@ Status run_server(const Config& config) {
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
     api::ClusterApi cluster_api(*db, servers);
     service.add(&cluster_api, rpc::Style::rondo, cluster_api.rows());
-    api::WebhookApi webhook_api({env, *db, accounts, webhooks, sender});
+    api::WebhookApi webhook_api({env, *db, desk, webhooks, sender});
     service.add(&webhook_api, rpc::Style::rondo, webhook_api.rows());
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());

@@ -140,7 +140,7 @@ def test_dialects_over_the_wire(start, receiver):
     assert h["x-mlflow-signature"] == _generate_hmac_signature(
         secret, h["x-mlflow-delivery-id"], h["x-mlflow-timestamp"], message.body.decode())
     assert message.json()["entity"] == "registered_model"
-    assert message.json()["data"] == {"name": "flights"}
+    assert message.json()["data"] == {"name": "flights", "tags": {}, "description": ""}
     binary = until(lambda: receiver.messages("/ok/binary"))[0]
     structured = until(lambda: receiver.messages("/ok/structured"))[0]
     assert structured.headers["content-type"] == "application/cloudevents+json"

@@ -1,18 +1,17 @@
-"""`mlflow server`, the peer, in a folder of its own. RONDO_PEER_PYTHON is the interpreter that has it,
-that of build/venv-peer by default."""
+"""`mlflow server`, the peer, in a folder of its own. RONDO_PEER_PYTHON names another interpreter that has
+it, of whatever version."""
 
 import os
-import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PYTHON = os.environ.get("RONDO_PEER_PYTHON", str(ROOT / "build/venv-peer/bin/python"))
-START_SECONDS = 120
+PYTHON = os.environ.get("RONDO_PEER_PYTHON", sys.executable)
+START_SECONDS = 120  # it imports half the world
 
 
 class MlflowServer:

@@ -17,12 +17,16 @@ std::vector<rpc::Row> with_ajax(std::vector<rpc::Row> rows) {
 
 }  // namespace
 
-Mlflow::Mlflow(const ArtifactsApi::Parts& parts)
+Mlflow::Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts,
+               const WebhooksApi::Parts& webhooks)
     : experiments_(parts.db, parts.tracking),
       runs_(parts.db, parts.tracking),
       logged_models_(parts.db, parts.tracking),
       registry_(parts.db, parts.registry),
-      artifacts_(parts) {}
+      artifacts_(parts),
+      auth_(accounts),
+      roles_({accounts.db, accounts.accounts, accounts.gate, accounts.desk}),
+      webhooks_(webhooks) {}
 
 void Mlflow::add_to(rpc::Service& service) {
     constexpr rpc::Style kStyle = rpc::Style::mlflow;
@@ -32,6 +36,9 @@ void Mlflow::add_to(rpc::Service& service) {
     service.add(&registry_, kStyle, with_ajax(registry_.rows()));
     service.add(&artifacts_, kStyle, with_ajax(artifacts_.rows()));
     service.add(&artifacts_, kStyle, artifacts_.page_rows());
+    service.add(&auth_, kStyle, with_ajax(auth_.rows()));
+    service.add(&roles_, kStyle, with_ajax(roles_.rows()));
+    service.add(&webhooks_, kStyle, with_ajax(webhooks_.rows()));
     service.add(this, kStyle,
                 with_ajax({rpc::get<&Mlflow::server_info>("/api/3.0/mlflow/server-info", rpc::kOpen,
                                                           "What this server offers")}));

@@ -2,10 +2,13 @@
 #pragma once
 
 #include "api/mlflow/artifacts_api.h"
+#include "api/mlflow/auth_api.h"
 #include "api/mlflow/experiments_api.h"
 #include "api/mlflow/logged_models_api.h"
 #include "api/mlflow/registry_api.h"
+#include "api/mlflow/roles_api.h"
 #include "api/mlflow/runs_api.h"
+#include "api/mlflow/webhooks_api.h"
 #include "platform/rpc/service.h"
 
 namespace rondo::api::mlflow {
@@ -20,7 +23,8 @@ struct ServerInfo {
 
 class Mlflow {
   public:
-    explicit Mlflow(const ArtifactsApi::Parts& parts);
+    Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts,
+           const WebhooksApi::Parts& webhooks);
 
     // Registers every row; this object outlives the service.
     void add_to(rpc::Service& service);
@@ -33,6 +37,9 @@ class Mlflow {
     LoggedModelsApi logged_models_;
     RegistryApi registry_;
     ArtifactsApi artifacts_;
+    AuthApi auth_;
+    RolesApi roles_;
+    WebhooksApi webhooks_;
 };
 
 }  // namespace rondo::api::mlflow

@@ -63,14 +63,6 @@ std::vector<rpc::Row> AccountsApi::rows() {
     };
 }
 
-template <class F>
-auto AccountsApi::change(F fn) -> Task<std::invoke_result_t<F&, store::Tx&>> {
-    auto done = co_await parts_.db.write(store::Durability::full, std::move(fn));
-    // What was written counts even when it cannot be read back now; the job tries again.
-    if (done) (void)co_await parts_.directory.refresh();
-    co_return done;
-}
-
 Task<Result<net::Response>> AccountsApi::sign_in(SignIn wanted, rpc::Context context) {
     const net::Request& request = *context.request;
     if (!parts_.gate.has_accounts())
@@ -84,8 +76,8 @@ Task<Result<net::Response>> AccountsApi::sign_in(SignIn wanted, rpc::Context con
                                  .kind = auth::TokenKind::session,
                                  .scope = auth::Scope::admin,
                                  .expires = parts_.env.now() + kSessionLength};
-    CO_TRY(co_await change([this, session, hash = auth::hash_of(secret),
-                            actor = auth::Actor{caller, request.peer}](store::Tx& tx) {
+    CO_TRY(co_await parts_.desk.change([this, session, hash = auth::hash_of(secret),
+                                        actor = auth::Actor{caller, request.peer}](store::Tx& tx) {
         return parts_.accounts.create_token(tx, actor, session, hash);
     }));
     net::Response response;
@@ -99,7 +91,7 @@ Task<Result<net::Response>> AccountsApi::sign_in(SignIn wanted, rpc::Context con
 Task<Result<net::Response>> AccountsApi::sign_out(rpc::None, rpc::Context context) {
     const auth::Actor actor = actor_of(context);
     if (actor.caller.token_id) {
-        CO_TRY(co_await change([this, actor](store::Tx& tx) {
+        CO_TRY(co_await parts_.desk.change([this, actor](store::Tx& tx) {
             return parts_.accounts.revoke_token(tx, actor, *actor.caller.token_id);
         }));
     }
@@ -121,16 +113,8 @@ Result<AccountsApi::Me> AccountsApi::me(rpc::None, rpc::Context context) {
 }
 
 Task<Result<rpc::None>> AccountsApi::change_own_password(NewPassword wanted, rpc::Context context) {
-    const auth::Actor actor = actor_of(context);
-    if (actor.caller.user_id == 0)
-        co_return fail(Code::conflict, "who holds the data folder has no password of its own");
-    CO_TRY(auth::check_password(wanted.password));
-    // A session that was left open does not give the account away.
-    CO_TRY(co_await parts_.gate.sign_in(actor.caller.name, wanted.old_password, actor.address));
-    CO_TRY_ASSIGN(const std::string hash, co_await parts_.passwords.hash(wanted.password));
-    CO_TRY(co_await change([this, actor, hash](store::Tx& tx) {
-        return parts_.accounts.set_password(tx, actor, actor.caller.name, hash);
-    }));
+    CO_TRY(co_await parts_.desk.change_own_password(
+        actor_of(context), std::move(wanted.old_password), std::move(wanted.password)));
     co_return rpc::None{};
 }
 
@@ -142,20 +126,12 @@ Task<Result<AccountsApi::UserList>> AccountsApi::list_users(rpc::None, rpc::Cont
 }
 
 Task<Result<auth::User>> AccountsApi::create_user(NewUser wanted, rpc::Context context) {
-    auth::NewUser made{
-        .name = wanted.name, .kind = wanted.kind, .is_admin = wanted.is_admin, .role = wanted.role};
-    if (wanted.kind == auth::UserKind::service) {
-        if (!wanted.password.empty())
-            co_return fail(Code::invalid,
-                           "a service has no password; make it a token with `rondo token create`",
-                           "password");
-    } else {
-        CO_TRY(auth::check_password(wanted.password));
-        CO_TRY_ASSIGN(made.password_hash, co_await parts_.passwords.hash(wanted.password));
-    }
-    co_return co_await change([this, made, actor = actor_of(context)](store::Tx& tx) {
-        return parts_.accounts.create_user(tx, actor, made);
-    });
+    co_return co_await parts_.desk.create_user(actor_of(context),
+                                               {.name = std::move(wanted.name),
+                                                .kind = wanted.kind,
+                                                .is_admin = wanted.is_admin,
+                                                .role = wanted.role},
+                                               std::move(wanted.password));
 }
 
 Task<Result<auth::User>> AccountsApi::get_user(Named named, rpc::Context) {
@@ -164,23 +140,20 @@ Task<Result<auth::User>> AccountsApi::get_user(Named named, rpc::Context) {
 }
 
 Task<Result<auth::User>> AccountsApi::change_user(UserChange wanted, rpc::Context context) {
-    co_return co_await change([this, wanted, actor = actor_of(context)](store::Tx& tx) {
+    co_return co_await parts_.desk.change([this, wanted, actor = actor_of(context)](store::Tx& tx) {
         return parts_.accounts.change_user(tx, actor, wanted.name,
                                            {wanted.is_admin, wanted.disabled, wanted.role});
     });
 }
 
 Task<Result<rpc::None>> AccountsApi::set_password(NewPassword wanted, rpc::Context context) {
-    CO_TRY(auth::check_password(wanted.password));
-    CO_TRY_ASSIGN(const std::string hash, co_await parts_.passwords.hash(wanted.password));
-    CO_TRY(co_await change([this, wanted, hash, actor = actor_of(context)](store::Tx& tx) {
-        return parts_.accounts.set_password(tx, actor, wanted.name, hash);
-    }));
+    CO_TRY(co_await parts_.desk.set_password(actor_of(context), std::move(wanted.name),
+                                             std::move(wanted.password)));
     co_return rpc::None{};
 }
 
 Task<Result<rpc::None>> AccountsApi::delete_user(Named named, rpc::Context context) {
-    CO_TRY(co_await change([this, named, actor = actor_of(context)](store::Tx& tx) {
+    CO_TRY(co_await parts_.desk.change([this, named, actor = actor_of(context)](store::Tx& tx) {
         return parts_.accounts.delete_user(tx, actor, named.name);
     }));
     co_return rpc::None{};
@@ -206,15 +179,15 @@ Task<Result<AccountsApi::MadeToken>> AccountsApi::create_token(NewToken wanted,
                         .scope = wanted.scope};
     if (wanted.expires_in) made.expires = parts_.env.now() + *wanted.expires_in;
     const std::string secret = auth::make_token(parts_.env, auth::TokenKind::personal);
-    CO_TRY_ASSIGN(auto token,
-                  co_await change([=, this, hash = auth::hash_of(secret)](store::Tx& tx) {
-                      return parts_.accounts.create_token(tx, actor, made, hash);
-                  }));
+    CO_TRY_ASSIGN(auto token, co_await parts_.desk.change(
+                                  [=, this, hash = auth::hash_of(secret)](store::Tx& tx) {
+                                      return parts_.accounts.create_token(tx, actor, made, hash);
+                                  }));
     co_return MadeToken{secret, std::move(token)};
 }
 
 Task<Result<rpc::None>> AccountsApi::revoke_token(TokenId wanted, rpc::Context context) {
-    CO_TRY(co_await change([this, wanted, actor = actor_of(context)](store::Tx& tx) {
+    CO_TRY(co_await parts_.desk.change([this, wanted, actor = actor_of(context)](store::Tx& tx) {
         return parts_.accounts.revoke_token(tx, actor, wanted.id);
     }));
     co_return rpc::None{};
@@ -222,7 +195,7 @@ Task<Result<rpc::None>> AccountsApi::revoke_token(TokenId wanted, rpc::Context c
 
 Task<Result<AccountsApi::GrantList>> AccountsApi::list_grants(rpc::None, rpc::Context) {
     co_return co_await parts_.db.read([this](store::Tx& tx) -> Result<GrantList> {
-        TRY_ASSIGN(const auto rows, auth::sql::list_grants(tx, 1));
+        TRY_ASSIGN(const auto rows, auth::sql::list_grants(tx, 1, 0));
         GrantList out;
         for (const auto& row : rows) {
             TRY_ASSIGN(std::string name, parts_.gate.name_of(tx, row.object));
@@ -232,29 +205,18 @@ Task<Result<AccountsApi::GrantList>> AccountsApi::list_grants(rpc::None, rpc::Co
     });
 }
 
-// Who manages an object shares it; so does who administers accounts.
 Result<auth::ObjectRef> AccountsApi::object_to_share(store::Tx& tx, const auth::Caller& caller,
                                                      const std::string& kind,
                                                      const std::string& name) const {
-    auto object = parts_.gate.resolve(tx, kind, name);
     // Experiments are listed by name. An id goes first, so that nobody names one like another's id.
-    if (!object && object.error().code == Code::not_found && kind == "experiment")
-        object = parts_.gate.resolve(tx, "experiment_name", name);
-    if (!object && (object.error().code != Code::not_found || auth::administers(caller)))
-        return fail(object.error());
-    if (object) {
-        TRY_ASSIGN(const auth::Level level, parts_.gate.level_on(tx, caller, *object));
-        if (caller.scope >= auth::Scope::write &&
-            (level == auth::Level::manage || auth::administers(caller)))
-            return *object;
-    }
-    // One answer for what is not there and for what is another's.
-    return fail(Code::permission_denied, "who shares this " + kind + " has to manage it");
+    if (kind == "experiment")
+        return parts_.desk.object_to_share(tx, caller, {kind, "experiment_name"}, name);
+    return parts_.desk.object_to_share(tx, caller, {kind}, name);
 }
 
 Task<Result<auth::Grant>> AccountsApi::put_grant(auth::Grant grant, rpc::Context context) {
-    co_return co_await change([this, grant, actor = actor_of(context)](
-                                  store::Tx& tx) mutable -> Result<auth::Grant> {
+    co_return co_await parts_.desk.change([this, grant, actor = actor_of(context)](
+                                              store::Tx& tx) mutable -> Result<auth::Grant> {
         TRY_ASSIGN(const auto object, object_to_share(tx, actor.caller, grant.kind, grant.name));
         grant.kind = object.kind;  // not how it was found
         TRY(parts_.accounts.put_grant(tx, actor, grant, object));
@@ -263,7 +225,8 @@ Task<Result<auth::Grant>> AccountsApi::put_grant(auth::Grant grant, rpc::Context
 }
 
 Task<Result<rpc::None>> AccountsApi::delete_grant(GrantRef wanted, rpc::Context context) {
-    CO_TRY(co_await change([this, wanted, actor = actor_of(context)](store::Tx& tx) -> Status {
+    CO_TRY(co_await parts_.desk.change([this, wanted,
+                                        actor = actor_of(context)](store::Tx& tx) -> Status {
         TRY_ASSIGN(const auto object, object_to_share(tx, actor.caller, wanted.kind, wanted.name));
         return parts_.accounts.delete_grant(tx, actor, wanted.user, object);
     }));

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "platform/auth/gate.h"
+#include "platform/auth/desk.h"
 #include "platform/rpc/endpoint.h"
 
 namespace rondo::api {
@@ -13,10 +13,9 @@ class AccountsApi {
     struct Parts {
         Env& env;
         store::Database& db;
-        auth::Directory& directory;
-        auth::Passwords& passwords;
         const auth::Accounts& accounts;
         auth::Gate& gate;
+        auth::Desk& desk;
     };
     explicit AccountsApi(const Parts& parts) : parts_(parts) {}
     std::vector<rpc::Row> rows();
@@ -168,9 +167,6 @@ class AccountsApi {
     Task<Result<AuditVerdict>> check_audit(rpc::None, rpc::Context);
 
   private:
-    // Runs a change in a transaction and lets this process know of it.
-    template <class F>
-    auto change(F fn) -> Task<std::invoke_result_t<F&, store::Tx&>>;
     Result<auth::ObjectRef> object_to_share(store::Tx& tx, const auth::Caller& caller,
                                             const std::string& kind, const std::string& name) const;
 

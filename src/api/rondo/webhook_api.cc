@@ -64,14 +64,8 @@ std::vector<rpc::Row> WebhookApi::rows() {
 template <class F>
 auto WebhookApi::audited(const rpc::Context& context, std::string action, std::string object, F fn)
     -> Task<std::invoke_result_t<F&, store::Tx&>> {
-    const auth::Actor actor{*context.request->caller, context.request->peer};
-    co_return co_await parts_.db.write(
-        store::Durability::full,
-        [this, actor, action = std::move(action), object = "webhook " + std::move(object),
-         fn = std::move(fn)](store::Tx& tx) -> std::invoke_result_t<F&, store::Tx&> {
-            TRY(parts_.accounts.note(tx, actor, action, object, "done", ""));
-            return fn(tx);
-        });
+    return parts_.desk.audited({*context.request->caller, context.request->peer}, std::move(action),
+                               "webhook " + std::move(object), std::move(fn));
 }
 
 Task<Result<WebhookApi::List>> WebhookApi::list(rpc::None, rpc::Context) {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "platform/auth/accounts.h"
+#include "platform/auth/desk.h"
 #include "platform/notify/sender.h"
 #include "platform/rpc/endpoint.h"
 
@@ -15,7 +15,7 @@ class WebhookApi {
     struct Parts {
         Env& env;
         store::Database& db;
-        const auth::Accounts& accounts;
+        auth::Desk& desk;
         const notify::Service& service;
         notify::Sender& sender;
     };

@@ -57,6 +57,13 @@ struct NewModelVersion {
     std::optional<std::string> description;
 };
 
+// As events carry them; of a key that comes twice the last one counts.
+inline std::map<std::string, std::string> tags_by_key(const std::vector<Tag>& tags) {
+    std::map<std::string, std::string> out;
+    for (const Tag& tag : tags) out[tag.key] = tag.value;
+    return out;
+}
+
 struct RegistryQuery {
     std::string filter;
     std::vector<std::string> order_by;

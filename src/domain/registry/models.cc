@@ -22,7 +22,8 @@ uint64_t fingerprint_of(const RegistryQuery& query) {
 
 Status Service::announce(store::Tx& tx, std::string_view what, const Change& change) const {
     events::NewEvent event;
-    event.kind = "registry." + std::string(what);
+    TRY_ASSIGN(const bool prompt, model_is_prompt(tx, parts_.workspace_id, change.name));
+    event.kind = "registry." + std::string(prompt ? name_for_prompts(what) : what);
     event.subject = "model/" + change.name;
     event.data = json::write(change, json::Dialect::rondo);
     event.workspace_id = parts_.workspace_id;
@@ -65,7 +66,10 @@ Result<RegisteredModel> Service::create_model(store::Tx& tx, const NewModel& wan
     }
     row.id = *id;
     for (const Tag& tag : wanted.tags) TRY(upsert_model_tag(tx, *id, tag));
-    TRY(announce(tx, "model_created", {.name = wanted.name}));
+    TRY(announce(tx, "model_created",
+                 {.name = wanted.name,
+                  .tags = tags_by_key(wanted.tags),
+                  .description = wanted.description.value_or("")}));
     return with_details(tx, std::move(row));
 }
 

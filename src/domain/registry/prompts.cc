@@ -26,6 +26,22 @@ bool is_prompt(const std::vector<Tag>& tags) {
     return prompt;
 }
 
+std::string_view name_for_prompts(std::string_view what) {
+    constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+        {"model_created", "prompt_created"},
+        {"model_tag_set", "prompt_tag_set"},
+        {"model_tag_deleted", "prompt_tag_deleted"},
+        {"version_created", "prompt_version_created"},
+        {"version_tag_set", "prompt_version_tag_set"},
+        {"version_tag_deleted", "prompt_version_tag_deleted"},
+        {"alias_set", "prompt_alias_set"},
+        {"alias_deleted", "prompt_alias_deleted"}};
+    for (const auto& [model, prompt] : kNames) {
+        if (model == what) return prompt;
+    }
+    return what;
+}
+
 bool is_prompt_source(std::string_view source) {
     return source == "prompt-template" || source == "dummy-source";
 }

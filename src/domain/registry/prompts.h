@@ -27,6 +27,9 @@ bool asks_for_prompts(std::vector<search::Term>& terms);
 // True when the tags make a prompt.
 bool is_prompt(const std::vector<Tag>& tags);
 
+// What an event about a model is called when it is about a prompt.
+std::string_view name_for_prompts(std::string_view what);
+
 // What clients write as the source of a prompt.
 bool is_prompt_source(std::string_view source);
 

@@ -16,7 +16,7 @@ using search::Page;
 inline constexpr int64_t kMaxModelPage = 1000;
 inline constexpr int64_t kMaxVersionPage = 200'000;
 
-// What the events say (kind "registry." + what happened).
+// What the events say (kind "registry." + what happened; for prompts some have names of their own).
 struct Change {
     std::string name;
     std::optional<std::string> new_name;
@@ -24,6 +24,9 @@ struct Change {
     // The version that the alias pointed to before.
     std::optional<int64_t> previous_version;
     std::optional<std::string> alias, stage, key, value, source, run_id, model_id;
+    // Of what was created.
+    std::optional<std::map<std::string, std::string>> tags;
+    std::optional<std::string> description;
     static constexpr auto fields = std::tuple{
         json::field("name", &Change::name, "Registered model"),
         json::field("new_name", &Change::new_name, "Its name from now on"),
@@ -35,7 +38,9 @@ struct Change {
         json::field("value", &Change::value, "Its value"),
         json::field("source", &Change::source, "Where the version came from"),
         json::field("run_id", &Change::run_id, "Run that made it"),
-        json::field("model_id", &Change::model_id, "Logged model it is")};
+        json::field("model_id", &Change::model_id, "Logged model it is"),
+        json::field("tags", &Change::tags, "Tags that it was created with"),
+        json::field("description", &Change::description, "Likewise")};
 };
 
 class Service {

@@ -26,6 +26,8 @@ Result<std::optional<int64_t>> insert_model(store::Tx& tx, int64_t workspace_id,
 // Without details.
 Result<std::optional<ModelRow>> select_model(store::Tx& tx, int64_t workspace_id,
                                              const std::string& name);
+// False for what is not there.
+Result<bool> model_is_prompt(store::Tx& tx, int64_t workspace_id, const std::string& name);
 // Writes name, description and time of update.
 Status update_model(store::Tx& tx, const ModelRow& row);
 Status delete_model(store::Tx& tx, int64_t id);

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "domain/registry/grammar.h"
 #include "domain/registry/objects.h"
 #include "domain/registry/prompts.h"
@@ -42,6 +43,15 @@ Result<std::optional<ModelRow>> select_model(store::Tx& tx, int64_t workspace_id
         },
         workspace_id, name));
     return found;
+}
+
+Result<bool> model_is_prompt(store::Tx& tx, int64_t workspace_id, const std::string& name) {
+    TRY_ASSIGN(const auto value,
+               tx.one<std::string>("SELECT t.value FROM registered_models m JOIN "
+                                   "registered_model_tags t ON t.model = m.id AND t.key = $1 "
+                                   "WHERE m.workspace_id = $2 AND m.name = $3",
+                                   kPromptTag, workspace_id, name));
+    return value && equals_ignoring_case(*value, "true");
 }
 
 Status update_model(store::Tx& tx, const ModelRow& row) {

@@ -1,5 +1,5 @@
-// What names and tags of the registry may be. Errors are Code::invalid in MLflow's words, and name the
-// field they are about.
+// What names and tags of the registry may be. Errors are Code::invalid in MLflow's words, and name
+// the field they are about.
 #pragma once
 
 #include "base/result.h"

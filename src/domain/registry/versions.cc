@@ -84,7 +84,9 @@ Result<ModelVersion> Service::create_version(store::Tx& tx, const NewModelVersio
                   .version = version.version,
                   .source = version.source,
                   .run_id = version.run_id,
-                  .model_id = version.model_id}));
+                  .model_id = version.model_id,
+                  .tags = tags_by_key(wanted.tags),
+                  .description = version.description}));
     return with_details(tx, std::move(row));
 }
 

@@ -26,6 +26,9 @@ constexpr char kCollectionSteps[] = {
 constexpr char kNotify[] = {
 #embed "0007_notify.sql"
 };
+constexpr char kDescriptions[] = {
+#embed "0008_webhook_descriptions.sql"
+};
 
 }  // namespace
 
@@ -39,6 +42,8 @@ std::span<const store::Migration> migrations() {
         store::Migration{6, "collection",
                          std::string_view(kCollectionSteps, sizeof kCollectionSteps)},
         store::Migration{7, "notify", std::string_view(kNotify, sizeof kNotify)},
+        store::Migration{8, "webhook descriptions",
+                         std::string_view(kDescriptions, sizeof kDescriptions)},
     };
     return steps;
 }

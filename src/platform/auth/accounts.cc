@@ -268,6 +268,18 @@ Status Accounts::delete_grant(store::Tx& tx, const Actor& actor, const std::stri
     return sql::bump_version(tx);
 }
 
+Result<std::optional<Level>> Accounts::find_grant(store::Tx& tx, const User& user,
+                                                  const ObjectRef& object) const {
+    return sql::find_grant(tx, user.id, object);
+}
+
+Result<std::vector<Accounts::Held>> Accounts::grants_of(store::Tx& tx, const User& user) const {
+    TRY_ASSIGN(auto rows, sql::list_grants(tx, workspace_id_, user.id));
+    std::vector<Held> found;
+    for (auto& row : rows) found.push_back({std::move(row.object), row.level});
+    return found;
+}
+
 Status own(store::Tx& tx, const Caller* caller, const ObjectRef& object) {
     if (caller == nullptr || caller->user_id == 0) return ok();
     return sql::put_grant(tx, kOnlyWorkspace, caller->user_id, object, Level::manage);

@@ -66,6 +66,15 @@ class Accounts {
                      const ObjectRef& object) const;
     Status delete_grant(store::Tx& tx, const Actor& actor, const std::string& user,
                         const ObjectRef& object) const;
+    // What the user was granted on the object, if anything.
+    Result<std::optional<Level>> find_grant(store::Tx& tx, const User& user,
+                                            const ObjectRef& object) const;
+    // Everything that the user was granted.
+    struct Held {
+        ObjectRef object;
+        Level level = Level::none;
+    };
+    Result<std::vector<Held>> grants_of(store::Tx& tx, const User& user) const;
 
     // An audit row of this actor and moment.
     Result<int64_t> note(store::Tx& tx, const Actor& actor, std::string action, std::string object,

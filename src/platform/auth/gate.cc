@@ -160,7 +160,8 @@ Status Gate::admit_local(const rpc::Permission& permission, net::Request& reques
     if (!holds && (permission.reach == Reach::operate || permission.reach == Reach::admin))
         return fail(Code::unauthenticated,
                     "this route runs code, moves traffic or changes accounts: it needs the token "
-                    "in the data folder's file 'token', sent as 'Authorization: Bearer ...'");
+                    "in the data folder's file 'token', sent as 'Authorization: Bearer ...', or "
+                    "accounts, which `rondo user create NAME --admin` turns on");
     static const auto anybody = std::make_shared<const Caller>(
         Caller{.name = "anybody here", .role = Role::maintainer, .scope = Scope::operate});
     static const auto holder = std::make_shared<const Caller>(who_holds_the_folder());

@@ -215,18 +215,19 @@ Result<std::optional<Level>> find_grant(store::Tx& tx, int64_t user_id, const Ob
     return std::optional(level_from(*level));
 }
 
-Result<std::vector<GrantRow>> list_grants(store::Tx& tx, int64_t workspace_id) {
+Result<std::vector<GrantRow>> list_grants(store::Tx& tx, int64_t workspace_id, int64_t user_id) {
     std::vector<GrantRow> found;
     TRY(tx.each(
         "SELECT u.name, g.object, g.object_id, g.level FROM grants g JOIN users u ON u.id = "
-        "g.user_id WHERE g.workspace_id = $1 ORDER BY u.name, g.object, g.object_id",
+        "g.user_id WHERE g.workspace_id = $1 AND ($2 = 0 OR g.user_id = $2) "
+        "ORDER BY u.name, g.object, g.object_id",
         [&](const store::Row& row) {
             found.push_back({row.get<std::string>(0),
                              {row.get<std::string>(1), row.integer(2)},
                              level_from(row.integer(3))});
             return true;
         },
-        workspace_id));
+        workspace_id, user_id));
     return found;
 }
 

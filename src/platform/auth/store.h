@@ -54,7 +54,8 @@ struct GrantRow {
     ObjectRef object;
     Level level = Level::none;
 };
-Result<std::vector<GrantRow>> list_grants(store::Tx& tx, int64_t workspace_id);
+// Of a user, or of all when user_id is 0.
+Result<std::vector<GrantRow>> list_grants(store::Tx& tx, int64_t workspace_id, int64_t user_id);
 // The least that a grant leaves a user, for those who have any.
 Result<std::map<int64_t, Level>> lowest_grants(store::Tx& tx, int64_t workspace_id);
 

@@ -44,6 +44,12 @@ struct Outer {
                    field("tags", &Outer::tags, "")};
 };
 
+struct Held {
+    std::vector<std::string> all, some;
+    static constexpr auto fields =
+        std::tuple{field("all", &Held::all, "", required), field("some", &Held::some, "")};
+};
+
 // The message of the refusal; empty when there is none.
 std::string refusal(std::string_view text, Dialect dialect = Dialect::rondo) {
     const auto out = read<Outer>(text, dialect);
@@ -52,6 +58,11 @@ std::string refusal(std::string_view text, Dialect dialect = Dialect::rondo) {
 std::string culprit(std::string_view text, Dialect dialect = Dialect::rondo) {
     const auto out = read<Outer>(text, dialect);
     return out ? "none" : out.error().field;
+}
+
+TEST_CASE("MLflow's empty lists are written where they are required") {
+    CHECK(write(Held{}, Dialect::mlflow) == R"({"all":[]})");
+    CHECK(write(Held{}, Dialect::rondo) == R"({"all":[],"some":[]})");
 }
 
 TEST_CASE("every kind goes there and back") {

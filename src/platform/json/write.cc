@@ -12,10 +12,13 @@ void append_int(std::string& out, int64_t value) {
     out.append(buffer, static_cast<size_t>(end - buffer));
 }
 
-bool is_omitted(const Shape& shape, const void* value, Dialect dialect) {
+// MLflow's protobuf writes no empty list; a required one is of what it writes by hand.
+bool is_omitted(const FieldInfo& field, const void* value, Dialect dialect) {
+    const Shape& shape = *field.shape;
     if (shape.kind == Kind::optional) return shape.size(value) == 0;
     const bool holds_many = shape.kind == Kind::list || shape.kind == Kind::map;
-    return dialect == Dialect::mlflow && holds_many && shape.size(value) == 0;
+    return dialect == Dialect::mlflow && holds_many && shape.size(value) == 0 &&
+           field.presence != Presence::required;
 }
 
 void write_reference(std::string& out, const ObjectInfo& object) {
@@ -60,7 +63,7 @@ void write_to(std::string& out, const Shape& shape, const void* value, Dialect d
             bool first = true;
             for (const FieldInfo& field : shape.object().fields) {
                 const void* member = static_cast<const char*>(value) + field.offset;
-                if (is_omitted(*field.shape, member, dialect)) continue;
+                if (is_omitted(field, member, dialect)) continue;
                 if (!first) out += ',';
                 first = false;
                 out += '"';

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "platform/json/enums.h"
 #include "platform/json/value.h"
+#include "platform/notify/mlflow_words.h"
 
 namespace rondo::notify {
 namespace {
@@ -95,54 +96,6 @@ Form write_cloudevents_binary(const Message& m, std::string_view) {
     return out;
 }
 
-// --- MLflow -----------------------------------------------------------------------------------
-
-struct MlflowKind {
-    std::string_view kind, entity, action;
-    // Fields of the payload, by their names in our data where these differ.
-    std::array<std::string_view, 5> fields;
-};
-constexpr MlflowKind kMlflow[] = {
-    {"registry.model_created", "registered_model", "created", {"name"}},
-    {"registry.version_created",
-     "model_version",
-     "created",
-     {"name", "version", "source", "run_id"}},
-    {"registry.version_tag_set", "model_version_tag", "set", {"name", "version", "key", "value"}},
-    {"registry.version_tag_deleted", "model_version_tag", "deleted", {"name", "version", "key"}},
-    {"registry.alias_set", "model_version_alias", "created", {"name", "alias", "version"}},
-    {"registry.alias_deleted", "model_version_alias", "deleted", {"name", "alias"}},
-};
-
-const MlflowKind* mlflow_kind(std::string_view kind) {
-    for (const MlflowKind& known : kMlflow) {
-        if (known.kind == kind) return &known;
-    }
-    return nullptr;
-}
-
-bool speaks_mlflow(std::string_view kind) { return mlflow_kind(kind) != nullptr; }
-
-Form write_mlflow(const Message& m, std::string_view) {
-    const MlflowKind* kind = mlflow_kind(m.event.kind);
-    CHECK(kind != nullptr, "an event that MLflow has no words for");
-    const Value data = data_of(m.event);
-    Value payload = Value::Object{};
-    for (const std::string_view field : kind->fields) {
-        if (field.empty()) break;
-        // MLflow's versions are texts.
-        payload.set(field, data[field].is_int() ? Value(std::to_string(data[field].integer()))
-                                                : data[field]);
-    }
-    return {std::string(kJson),
-            Value(Value::Object{{"entity", kind->entity},
-                                {"action", kind->action},
-                                {"timestamp", format_time(m.event.recorded)},
-                                {"data", std::move(payload)}})
-                .dump(),
-            {}};
-}
-
 // --- messages for people ----------------------------------------------------------------------
 
 std::string escaped_for_slack(std::string_view text) {
@@ -211,14 +164,17 @@ Form write_alertmanager(const Message& m, std::string_view) {
     return {std::string(kJson), Value(Value::List{std::move(alert)}).dump(), {}};
 }
 
+constexpr std::string_view kTest = R"({"test":true})";
+
 constexpr DialectRow kDialects[] = {
-    {Dialect::rondo, SecretUse::signs, "", speaks_of_all, write_rondo},
-    {Dialect::cloudevents, SecretUse::signs, "", speaks_of_all, write_cloudevents},
-    {Dialect::cloudevents_binary, SecretUse::signs, "", speaks_of_all, write_cloudevents_binary},
-    {Dialect::mlflow, SecretUse::mlflow, "", speaks_mlflow, write_mlflow},
-    {Dialect::slack, SecretUse::path, "", speaks_of_all, write_slack},
-    {Dialect::pagerduty, SecretUse::routing, "/v2/enqueue", speaks_of_all, write_pagerduty},
-    {Dialect::alertmanager, SecretUse::may_sign, "/api/v2/alerts", speaks_of_all,
+    {Dialect::rondo, SecretUse::signs, "", kTest, speaks_of_all, write_rondo},
+    {Dialect::cloudevents, SecretUse::signs, "", kTest, speaks_of_all, write_cloudevents},
+    {Dialect::cloudevents_binary, SecretUse::signs, "", kTest, speaks_of_all,
+     write_cloudevents_binary},
+    {Dialect::mlflow, SecretUse::mlflow, "", kMlflowExample, speaks_mlflow, write_mlflow},
+    {Dialect::slack, SecretUse::path, "", kTest, speaks_of_all, write_slack},
+    {Dialect::pagerduty, SecretUse::routing, "/v2/enqueue", kTest, speaks_of_all, write_pagerduty},
+    {Dialect::alertmanager, SecretUse::may_sign, "/api/v2/alerts", kTest, speaks_of_all,
      write_alertmanager},
 };
 

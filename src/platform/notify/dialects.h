@@ -26,7 +26,7 @@ struct Form {
 // What a subscription's secret is to a dialect.
 enum class SecretUse : uint8_t {
     signs,     // the headers of Standard Webhooks; made by the server when none is given
-    mlflow,    // MLflow's headers; likewise
+    mlflow,    // MLflow's headers; likewise, unless the webhook is to be unsigned
     may_sign,  // as `signs`, when one is given
     path,      // the path of the URL, which whoever knows it may post to
     routing,   // a key inside the body
@@ -37,6 +37,8 @@ struct DialectRow {
     SecretUse secret;
     // Taken when the URL has no path of its own; empty: none.
     std::string_view path;
+    // Data of an event that never happened.
+    std::string_view example;
     // Whether there are words for a kind of event.
     bool (*speaks)(std::string_view kind);
     Form (*write)(const Message& message, std::string_view secret);

@@ -83,7 +83,7 @@ TEST_CASE("MLflow's form has its entities, and texts for versions") {
     const Value v = body(write(Dialect::mlflow, m));
     CHECK(v["entity"].text() == "model_version_alias");
     CHECK(v["action"].text() == "created");
-    CHECK(v["timestamp"].text() == "2023-11-14T22:13:20.123Z");
+    CHECK(v["timestamp"].text() == "2023-11-14T22:13:20.123+00:00");
     CHECK(v["data"].dump() == R"({"name":"flights","alias":"champion","version":"3"})");
     CHECK(dialect_row(Dialect::mlflow).speaks("registry.model_created"));
     CHECK(!dialect_row(Dialect::mlflow).speaks("rollout.promoted"));

@@ -46,7 +46,7 @@ struct Words {
 struct Webhook {
     int64_t id = 0;
     int64_t workspace_id = 1;
-    std::string name, url;
+    std::string name, url, description;
     Dialect dialect = Dialect::rondo;
     std::vector<std::string> events;  // patterns
     std::string subject;              // a pattern, or empty

@@ -272,14 +272,15 @@ Status Sender::record(const Work& work, const Outcome& outcome) {
     return ok();
 }
 
-Task<Result<Outcome>> Sender::send_test(Webhook webhook) {
+Task<Result<Outcome>> Sender::send_test(Webhook webhook, std::string kind) {
     if (tests_.fetch_add(1) >= kTests) {
         tests_.fetch_sub(1);
         co_return fail(Code::exhausted, "other test messages are under way; try again in a moment");
     }
-    auto sent = co_await pool_.run([this, webhook = std::move(webhook)]() -> Result<Outcome> {
+    auto sent = co_await pool_.run([this, webhook = std::move(webhook),
+                                    kind = std::move(kind)]() -> Result<Outcome> {
         TRY_ASSIGN(const auto letter, service_.letter(webhook, service_.new_message_id(),
-                                                      service_.example(webhook), env_.now()));
+                                                      service_.example(webhook, kind), env_.now()));
         return attempt(env_, http_, letter, service_.parts().egress, cancel_);
     });
     tests_.fetch_sub(1);

@@ -50,9 +50,9 @@ class Sender {
     // Breaks off what is under way: it is sent again by whoever comes next. Idempotent.
     void stop();
 
-    // Sends one message now, beside the queue; nothing of it is kept. Code::exhausted when others
-    // do the same.
-    Task<Result<Outcome>> send_test(Webhook webhook);
+    // Sends one message now, beside the queue, about an event of this kind or of any; nothing of it
+    // is kept. Code::exhausted when others do the same.
+    Task<Result<Outcome>> send_test(Webhook webhook, std::string kind = {});
 
     // Hands out what is due; how many. The thread's own work; public for tests without it.
     Result<int> step();

@@ -13,7 +13,7 @@
 namespace rondo::notify {
 namespace {
 
-constexpr size_t kMaxName = 63, kMaxUrl = 2048, kMaxPatterns = 20;
+constexpr size_t kMaxName = 63, kMaxUrl = 2048, kMaxPatterns = 20, kMaxDescription = 5000;
 constexpr Micros kLongestOverlap = std::chrono::hours{24 * 30};
 constexpr size_t kMessageIdBytes = 12;
 // Dialects whose secret the server makes when none is given.
@@ -21,20 +21,29 @@ bool makes_secret(SecretUse use) { return use == SecretUse::signs || use == Secr
 bool needs_secret(SecretUse use) { return use == SecretUse::path || use == SecretUse::routing; }
 
 Status check_name(std::string_view name) {
-    const bool good = std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_' || c == '.';
-    });
-    if (good && !name.empty() && name.size() <= kMaxName) return ok();
-    return fail(
-        Code::invalid,
-        "a webhook's name has 1 to 63 letters, digits, '.', '_' or '-', not " + quoted(name),
-        "name");
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
+    const bool good = std::ranges::all_of(
+        name, [&](char c) { return is_plain(c) || c == '-' || c == '_' || c == '.'; });
+    if (good && !name.empty() && name.size() <= kMaxName && is_plain(name.front()) &&
+        is_plain(name.back()))
+        return ok();
+    return fail(Code::invalid,
+                "a webhook's name has 1 to 63 letters, digits, '.', '_' or '-' and begins and ends "
+                "with a letter or digit, not " +
+                    quoted(name),
+                "name");
 }
 
 Status check_attempts(int64_t attempts) {
     if (attempts >= 1 && attempts <= kMostAttempts) return ok();
     return fail(Code::invalid, "attempts are 1 to " + std::to_string(kMostAttempts), "attempts");
+}
+
+Status check_description(const std::string& text) {
+    if (text.size() <= kMaxDescription) return ok();
+    return fail(Code::invalid, "a description has at most 5,000 bytes", "description");
 }
 
 // Of a URL that was checked when it was stored.
@@ -102,7 +111,7 @@ Result<std::string> Service::sealed(const Webhook& webhook, const std::string& s
             return fail(Code::invalid, "the secret is the path of the URL, such as /services/...",
                         "secret");
     } else if (use == SecretUse::mlflow) {
-        TRY(check_secret(secret.starts_with("whsec_") ? "x" + secret : secret));
+        TRY(check_mlflow_secret(secret));
     } else {
         TRY(check_secret(secret));
     }
@@ -128,13 +137,17 @@ Result<Service::Made> Service::create(store::Tx& tx, const NewWebhook& wanted) c
     made.events = wanted.events;
     made.subject = wanted.subject;
     made.only_alarms = wanted.only_alarms;
+    made.description = wanted.description;
+    made.state = wanted.state;
+    TRY(check_description(made.description));
     made.attempts = wanted.attempts == 0 ? kMostAttempts : wanted.attempts;
     TRY(check_attempts(made.attempts));
     TRY(check_filters(made));
     std::string secret = wanted.secret, told;
     TRY(set_url(made, wanted.url, secret));
     const SecretUse use = dialect_row(made.dialect).secret;
-    if (secret.empty() && makes_secret(use)) secret = told = make_secret(parts_.env);
+    const bool bare = use == SecretUse::mlflow && wanted.unsigned_if_no_secret;
+    if (secret.empty() && makes_secret(use) && !bare) secret = told = make_secret(parts_.env);
     if (secret.empty() && needs_secret(use))
         return fail(Code::invalid,
                     use == SecretUse::path
@@ -176,6 +189,21 @@ Result<Webhook> Service::change(store::Tx& tx, const std::string& name,
     if (!secret.empty()) {
         TRY_ASSIGN(webhook.secret, sealed(webhook, secret));
         webhook.old_secret.clear();
+    } else if (wanted.secret && dialect_row(webhook.dialect).secret == SecretUse::mlflow) {
+        webhook.secret.clear();
+        webhook.old_secret.clear();
+    }
+    if (wanted.description) {
+        TRY(check_description(*wanted.description));
+        webhook.description = *wanted.description;
+    }
+    if (wanted.name && *wanted.name != webhook.name) {
+        TRY(check_name(*wanted.name));
+        TRY_ASSIGN(const auto other, sql::find_webhook(tx, parts_.workspace_id, *wanted.name));
+        if (other)
+            return fail(Code::already_exists, "webhook " + quoted(*wanted.name) + " exists already",
+                        "name");
+        webhook.name = *wanted.name;
     }
     if (wanted.events) webhook.events = *wanted.events;
     if (wanted.subject) webhook.subject = *wanted.subject;
@@ -235,6 +263,10 @@ Result<std::vector<Webhook>> Service::list(store::Tx& tx) const {
 
 Result<Webhook> Service::get(store::Tx& tx, const std::string& name) const {
     return need(tx, name);
+}
+
+Result<std::optional<Webhook>> Service::find(store::Tx& tx, int64_t id) const {
+    return sql::find_webhook_by_id(tx, parts_.workspace_id, id);
 }
 
 Result<std::vector<Delivery>> Service::deliveries(store::Tx& tx, const std::string& name,
@@ -307,18 +339,18 @@ Status Service::fan_out(store::Tx& tx, const std::vector<events::Event>& events)
     return ok();
 }
 
-events::Event Service::example(const Webhook& webhook) const {
+events::Event Service::example(const Webhook& webhook, const std::string& kind) const {
+    const DialectRow& row = dialect_row(webhook.dialect);
     events::Event event;
     event.recorded = event.happened = parts_.env.now();
     event.workspace_id = webhook.workspace_id;
     event.subject = "webhook/" + webhook.name;
-    event.kind = "webhook.test";
-    event.data = R"({"test":true})";
+    event.kind = kind.empty() ? "webhook.test" : kind;
+    event.data = row.example;
     // A dialect without words for a test shows one of its own events.
-    const DialectRow& row = dialect_row(webhook.dialect);
-    for (const EventKind& kind : parts_.kinds) {
+    for (const EventKind& known : parts_.kinds) {
         if (row.speaks(event.kind)) break;
-        event.kind = kind.kind;
+        event.kind = known.kind;
     }
     return event;
 }
@@ -352,8 +384,9 @@ Result<Service::Letter> Service::letter(const Webhook& webhook, const std::strin
         case SecretUse::mlflow:
             headers.emplace_back("x-mlflow-delivery-id", message_id);
             headers.emplace_back("x-mlflow-timestamp", std::to_string(seconds));
-            headers.emplace_back("x-mlflow-signature",
-                                 signature_by_text(main, message_id, seconds, out.form.body));
+            if (!main.empty())
+                headers.emplace_back("x-mlflow-signature",
+                                     signature_by_text(main, message_id, seconds, out.form.body));
             break;
         case SecretUse::path:
             out.url = origin_of(webhook.url) + main;

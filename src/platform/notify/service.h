@@ -42,6 +42,10 @@ class Service {
         std::string subject;
         bool only_alarms = false;
         int64_t attempts = 0;  // 0: as many as there may be
+        std::string description;
+        WebhookState state = WebhookState::active;
+        // Without a secret the server makes none, where the dialect can do without.
+        bool unsigned_if_no_secret = false;
     };
     struct Made {
         Webhook webhook;
@@ -55,8 +59,10 @@ class Service {
         std::optional<bool> only_alarms;
         std::optional<int64_t> attempts;
         std::optional<WebhookState> state;
+        std::optional<std::string> name, description;
     };
-    // A URL of another host needs the secret with it.
+    // A URL of another host needs the secret with it. An empty secret ends MLflow's signing, where
+    // a dialect can do without.
     Result<Webhook> change(store::Tx& tx, const std::string& name, const Change& wanted) const;
     // Another secret, an own one or one of the server's; the old one signs as well until then.
     Result<Made> rotate(store::Tx& tx, const std::string& name, const std::string& secret,
@@ -65,6 +71,8 @@ class Service {
 
     Result<std::vector<Webhook>> list(store::Tx& tx) const;
     Result<Webhook> get(store::Tx& tx, const std::string& name) const;
+    // Nothing when there is none of that number.
+    Result<std::optional<Webhook>> find(store::Tx& tx, int64_t id) const;
     Result<std::vector<Delivery>> deliveries(store::Tx& tx, const std::string& name,
                                              const sql::DeliveryQuery& query) const;
     // Pending anew, with all attempts before it and the same message id.
@@ -86,8 +94,9 @@ class Service {
     };
     Result<Letter> letter(const Webhook& webhook, const std::string& message_id,
                           const events::Event& event, Time now) const;
-    // An event that never happened, for trying a subscription.
-    events::Event example(const Webhook& webhook) const;
+    // An event that never happened, for trying a subscription: of this kind, or when it is empty of
+    // one that the dialect has words for.
+    events::Event example(const Webhook& webhook, const std::string& kind) const;
     std::string new_message_id() const;
 
     const Parts& parts() const { return parts_; }

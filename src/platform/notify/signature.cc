@@ -40,6 +40,14 @@ Status check_secret(std::string_view secret) {
     return ok();
 }
 
+Status check_mlflow_secret(std::string_view secret) {
+    const bool plain =
+        std::ranges::none_of(secret, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (plain && !secret.empty() && secret.size() <= kMostBytes) return ok();
+    return fail(Code::invalid, "a secret has 1 to 1,024 bytes without control characters",
+                "secret");
+}
+
 std::string signature_by_text(std::string_view secret, std::string_view id, int64_t seconds,
                               std::string_view body) {
     std::string content;

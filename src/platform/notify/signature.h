@@ -15,6 +15,8 @@ namespace rondo::notify {
 std::string make_secret(Env& env);
 // 16 to 1,024 bytes of printable ASCII; after "whsec_" base64 of 16 bytes or more.
 Status check_secret(std::string_view secret);
+// MLflow's are any text of its clients': 1 to 1,024 bytes without control characters.
+Status check_mlflow_secret(std::string_view secret);
 
 // "v1,BASE64". The key is what base64 after "whsec_" holds, or the secret's own bytes.
 std::string signature(std::string_view secret, std::string_view id, int64_t seconds,

@@ -12,8 +12,8 @@ using store::Row;
 constexpr std::string_view kWebhook =
     "w.id, w.workspace_id, w.name, w.url, w.dialect, w.events, w.subject, w.only_alarms, "
     "w.state, w.reason, w.attempts, w.secret, w.old_secret, w.old_secret_until, w.failures, "
-    "w.resume_at, w.recovered_at, w.created_at, w.updated_at";
-constexpr int kWebhookColumns = 19;
+    "w.resume_at, w.recovered_at, w.created_at, w.updated_at, w.description";
+constexpr int kWebhookColumns = 20;
 constexpr std::string_view kDelivery =
     "d.id, d.webhook_id, d.event_id, d.message_id, d.kind, d.subject, d.state, d.attempts, "
     "d.next_at, d.attempted_at, d.ended_at, d.status, d.latency_us, d.problem, d.answer, "
@@ -52,6 +52,7 @@ Webhook webhook_from(const Row& row, int at = 0) {
     w.recovered = from_micros(row.integer(at + 16));
     w.created = from_micros(row.integer(at + 17));
     w.updated = from_micros(row.integer(at + 18));
+    w.description = row.text(at + 19);
     return w;
 }
 
@@ -157,12 +158,14 @@ Result<int64_t> insert_webhook(store::Tx& tx, const Webhook& w) {
         tx.one<int64_t>(
             "INSERT INTO webhooks (workspace_id, name, url, dialect, events, subject, only_alarms, "
             "state, reason, attempts, secret, old_secret, old_secret_until, failures, resume_at, "
-            "recovered_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, "
-            "$10, '', 0, 0, 0, 0, $11, $12) ON CONFLICT (workspace_id, name) DO NOTHING "
+            "recovered_at, created_at, updated_at, description) VALUES ($1, $2, $3, $4, $5, $6, "
+            "$7, "
+            "$8, '', $9, $10, '', 0, 0, 0, 0, $11, $12, $13) ON CONFLICT (workspace_id, name) DO "
+            "NOTHING "
             "RETURNING id",
             w.workspace_id, w.name, w.url, json::text_of(w.dialect), joined(w.events), w.subject,
             w.only_alarms, json::text_of(w.state), w.attempts, w.secret, to_micros(w.created),
-            to_micros(w.updated)));
+            to_micros(w.updated), w.description));
     if (!id)
         return fail(Code::already_exists, "webhook " + quoted(w.name) + " exists already", "name");
     return *id;
@@ -172,10 +175,11 @@ Status update_webhook(store::Tx& tx, const Webhook& w) {
     TRY(
         tx.exec("UPDATE webhooks SET url = $1, dialect = $2, events = $3, subject = $4, "
                 "only_alarms = $5, state = $6, reason = $7, attempts = $8, secret = $9, "
-                "old_secret = $10, old_secret_until = $11, updated_at = $12 WHERE id = $13",
+                "old_secret = $10, old_secret_until = $11, updated_at = $12, name = $13, "
+                "description = $14 WHERE id = $15",
                 w.url, json::text_of(w.dialect), joined(w.events), w.subject, w.only_alarms,
                 json::text_of(w.state), w.reason, w.attempts, w.secret, w.old_secret,
-                to_micros(w.old_secret_until), to_micros(w.updated), w.id));
+                to_micros(w.old_secret_until), to_micros(w.updated), w.name, w.description, w.id));
     return ok();
 }
 
