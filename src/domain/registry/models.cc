@@ -12,20 +12,6 @@ namespace {
 using tracking::check_key;
 using tracking::check_length;
 
-Status check_model_name(const std::string& name, std::string_view path = "name") {
-    if (trim(name).empty()) return fail(tracking::missing_value(path));
-    if (name.find_first_of("/:") != std::string::npos)
-        return fail(Code::invalid,
-                    "Invalid model name " + quoted(name) + ". Names cannot contain '/' or ':'.",
-                    std::string(path));
-    if (name == "." || name.starts_with(".."))
-        return fail(tracking::invalid_value(path, name,
-                                            "a name may be used as a folder, so it must not be "
-                                            "'.' nor start with '..'"));
-    constexpr size_t kMaxModelName = 256;
-    return check_length(path, name, kMaxModelName);
-}
-
 Status check_model_tag(const Tag& tag) {
     TRY(check_key(tag.key, "key"));
     return check_length("value", tag.value, tracking::kMaxRegistryTagLength);
@@ -38,6 +24,20 @@ uint64_t fingerprint_of(const RegistryQuery& query) {
 }
 
 }  // namespace
+
+Status check_model_name(const std::string& name, std::string_view path) {
+    if (trim(name).empty()) return fail(tracking::missing_value(path));
+    if (name.find_first_of("/:") != std::string::npos)
+        return fail(Code::invalid,
+                    "Invalid model name " + quoted(name) + ". Names cannot contain '/' or ':'.",
+                    std::string(path));
+    if (name == "." || name.starts_with(".."))
+        return fail(tracking::invalid_value(path, name,
+                                            "a name may be used as a folder, so it must not be "
+                                            "'.' nor start with '..'"));
+    constexpr size_t kMaxModelName = 256;
+    return check_length(path, name, kMaxModelName);
+}
 
 Status Service::announce(store::Tx& tx, std::string_view what, const Change& change) const {
     events::NewEvent event;

@@ -120,6 +120,9 @@ class Service {
     Parts parts_;
 };
 
+// Not empty, and good as a folder's name.
+Status check_model_name(const std::string& name, std::string_view path = "name");
+
 // The text of a version as its number.
 Result<int64_t> parse_version(std::string_view text);
 
