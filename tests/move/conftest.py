@@ -14,13 +14,15 @@ import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS / "support"))
-PEER = pathlib.Path(os.environ.get("RONDO_PEER_PYTHON", TESTS.parent / "build/venv-peer/bin/python"))
-sys.path += map(str, PEER.parents[1].glob("lib/python3*/site-packages"))  # behind this one's own
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
 
+import peer  # noqa: E402
 from rondo_server import BINARY, Server  # noqa: E402
 from services import postgres  # noqa: E402, F401
+
+# Behind what this environment has itself.
+sys.path += map(str, pathlib.Path(peer.PYTHON).parents[1].glob("lib/python3*/site-packages"))
 
 
 def rondo(*arguments, code=0):
@@ -65,6 +67,20 @@ def source(mlflow_tables, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(mlflow_tables, tmp_path / "mlflow.db")
     return f"sqlite:///{tmp_path}/mlflow.db"
+
+
+@pytest.fixture
+def mlflow_server():
+    """Starts MLflow's own server in a folder, on the mlflow.db and the artifacts that lie there."""
+    running = []
+
+    def on(folder):
+        running.append(peer.MlflowServer(folder))
+        return running[-1]
+
+    yield on
+    for server in running:
+        server.stop()
 
 
 @pytest.fixture

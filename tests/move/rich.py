@@ -129,7 +129,7 @@ def files_below(client, run_id, path=None):
         if each.is_dir:
             found.update(files_below(client, run_id, each.path))
         else:
-            found[each.path] = each.file_size
+            found[each.path] = each.file_size or 0  # MLflow's server leaves a zero out
     return found
 
 
@@ -162,6 +162,17 @@ def whole(client, artifacts=True):
         everything["files"] = {r.info.run_id: files_below(client, r.info.run_id) for r in found
                                if not r.info.artifact_uri.startswith("s3:")}
     return plain(everything)
+
+
+def check_files(client, expected):
+    """The bytes themselves, of the run and of the model that have some."""
+    run_id = next(run for run, files in expected["files"].items() if files)
+    folder = pathlib.Path(client.download_artifacts(run_id, ""))
+    found = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert found == {**FILES, "again/note.txt": b"hello\n"}
+    model = next(m for m in expected["logged"].values() if m["name"] == "forest")
+    listed = client.list_logged_model_artifacts(model["model_id"])
+    assert {each.path for each in listed} == {"note.txt", "empty", "deep"}
 
 
 def moved(everything, client):

@@ -10,20 +10,22 @@ import rich
 from conftest import bring, rows_of, send
 
 
-def test_there_and_back_again(source, tmp_path, start):
+def test_there_and_back_again(source, tmp_path, start, mlflow_server):
     first = rich.client_of(source)
     rich.write(first, tmp_path / "artifacts", tmp_path)
     bring(source, tmp_path / "data")
     server = start(tmp_path)  # goes on meanwhile
     ours = rich.whole(rich.client_of(server.url))
-    files = tmp_path / "files-of-artifacts"
-    report = send(server.data, f"sqlite:///{tmp_path}/back.db", "--artifacts", files)
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    files, database = folder / "artifacts", f"sqlite:///{folder}/mlflow.db"
+    report = send(server.data, database, "--artifacts", files)
     assert report["runs"]["new"] == 21 and report["artifact_files"]["new"] == 9 and not report["left"]
 
-    back = rich.client_of(f"sqlite:///{tmp_path}/back.db")
-    found = rich.whole(back, artifacts=False)
-    del ours["files"]
-    assert not rich.differences(ours, found)
+    theirs = rich.client_of(mlflow_server(folder).url)
+    assert not rich.differences(ours, rich.whole(theirs))
+    rich.check_files(theirs, ours)
+    back = rich.client_of(database)
     # MLflow writes on.
     run = back.create_run("0").info.run_id
     back.log_metric(run, "m", 1.0)
@@ -31,7 +33,7 @@ def test_there_and_back_again(source, tmp_path, start):
     back.delete_run(run)
 
     # And in again, with the files, into an empty place: the same rows as before, but for keys of ours.
-    again = bring(f"sqlite:///{tmp_path}/back.db", tmp_path / "again", "--artifacts", files)
+    again = bring(database, tmp_path / "again", "--artifacts", files)
     assert again["artifact_files"]["new"] == 9 and again["runs"]["new"] == 22
     digests = [sorted(p.name for p in (tmp_path / data / "blobs/objects").rglob("?" * 64))
                for data in ("data", "again")]
@@ -42,13 +44,25 @@ def test_there_and_back_again(source, tmp_path, start):
     assert strip[0] == strip[1] and len(strip[0]) == 9
 
 
+def checks_of(sql):
+    """The conditions of a table, each between the parentheses that belong together."""
+    found = []
+    for begin in re.finditer(r"\bCHECK \(", sql):
+        end, depth = begin.end(), 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(sql[end], 0)
+            end += 1
+        found.append(plain_sql(sql[begin.end():end - 1]))
+    return sorted(found)
+
+
+def plain_sql(sql):
+    return re.sub(r"\s+", " ", sql.replace('"', "")).replace("( ", "(").replace(" )", ")")
+
+
 def facts_of(path):
     """All that SQLite knows of a schema, but for how it was written down."""
     db = sqlite3.connect(path)
-
-    def text(sql):
-        return re.sub(r"\s+", " ", sql.replace('"', "")).replace("( ", "(").replace(" )", ")")
-
     facts = {}
     for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
         if kind == "table":
@@ -58,10 +72,10 @@ def facts_of(path):
                 if origin != "c")
             keys = sorted(tuple(row[2:]) for row in db.execute(f"PRAGMA foreign_key_list({name})"))
             names = sorted(re.findall(r"CONSTRAINT (\w+)", sql))
-            checks = sorted(text(check) for check in re.findall(r"CHECK (\(.*?\))(?:,|\n|\s*\)$)", sql, re.S))
-            facts[name] = [db.execute(f"PRAGMA table_xinfo({name})").fetchall(), indexes, keys, names, len(checks)]
+            facts[name] = [db.execute(f"PRAGMA table_xinfo({name})").fetchall(), indexes, keys, names,
+                           checks_of(sql)]
         elif sql:
-            facts[f"{kind} {name}"] = text(sql)
+            facts[f"{kind} {name}"] = plain_sql(sql)
     for table in ("alembic_version", "workspaces"):
         facts[f"rows of {table}"] = db.execute(f"SELECT * FROM {table}").fetchall()
     db.close()
@@ -72,7 +86,7 @@ def test_the_schema_is_mlflows(mlflow_tables, tmp_path, start):
     server = start(tmp_path)
     send(server.data, f"sqlite:///{tmp_path}/ours.db")
     theirs, ours = facts_of(mlflow_tables), facts_of(tmp_path / "ours.db")
-    assert len(theirs) > 150
+    assert len(theirs) > 150 and sum(len(facts[4]) for facts in theirs.values() if len(facts) == 5) > 5
     assert [name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)] == []
 
 

@@ -48,17 +48,6 @@ def check_same(expected, client, found):
     assert not differences, "\n".join(differences[:40])
 
 
-def check_files(client, expected):
-    """The bytes themselves, of the run and of the model that have some."""
-    run_id = next(run for run, files in expected["files"].items() if files)
-    folder = pathlib.Path(client.download_artifacts(run_id, ""))
-    found = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    assert found == {**rich.FILES, "again/note.txt": b"hello\n"}
-    model = next(m for m in expected["logged"].values() if m["name"] == "forest")
-    listed = client.list_logged_model_artifacts(model["model_id"])
-    assert {each.path for each in listed} == {"note.txt", "empty", "deep"}
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "folder"])
 def test_all_of_a_store_reads_the_same(stores, kind, tmp_path, start):
     source, client, expected = stores(kind)
@@ -74,7 +63,7 @@ def test_all_of_a_store_reads_the_same(stores, kind, tmp_path, start):
     if kind == "folder":
         expected = rich.as_in_a_database(expected)
     check_same(expected, client, rich.whole(ours))
-    check_files(ours, expected)
+    rich.check_files(ours, expected)
     # What comes next takes ids and numbers that nothing had.
     assert int(ours.create_experiment("next")) > max(map(int, expected["experiments"]))
     assert ours.create_model_version("churn", "s3://bucket/m").version == "5"
