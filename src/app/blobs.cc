@@ -27,17 +27,16 @@ Status check_nothing_local(Env& env, const std::string& folder) {
                     "into the bucket below the prefix, move it away, and start again");
 }
 
-}  // namespace
+// Only a path is a folder: "http://x" is no place, and is told so by who reads a bucket's.
+bool is_folder(const Config& config) {
+    return config.blobs.empty() || config.blobs.starts_with('/') || config.blobs.starts_with('.');
+}
+std::string folder_of(const Config& config, const std::string& local) {
+    return config.blobs.empty() ? local : config.blobs;
+}
 
-Result<std::unique_ptr<blob::Store>> open_blobs(Env& env, client::Client& http,
-                                                const Config& config, const DataFolder& folder) {
-    const std::string local = folder.file("blobs");
-    // Only a path is a folder: "http://x" is no place, and is told so below.
-    const bool is_path = config.blobs.starts_with('/') || config.blobs.starts_with('.');
-    if (config.blobs.empty() || is_path)
-        return blob::open_local_store(env, config.blobs.empty() ? local : config.blobs,
-                                      folder.server_id());
-    TRY(check_nothing_local(env, local));
+Result<std::unique_ptr<blob::Store>> open_bucket(Env& env, client::Client& http,
+                                                 const Config& config, const std::string& staging) {
     const std::string endpoint = config.s3_endpoint.empty()
                                      ? variable({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"})
                                      : config.s3_endpoint;
@@ -46,7 +45,25 @@ Result<std::unique_ptr<blob::Store>> open_blobs(Env& env, client::Client& http,
                    config.blobs, endpoint, variable({"AWS_REGION", "AWS_DEFAULT_REGION"}),
                    {variable({"AWS_ACCESS_KEY_ID"}), variable({"AWS_SECRET_ACCESS_KEY"}),
                     variable({"AWS_SESSION_TOKEN"})}));
-    return blob::open_s3_store(env, http, std::move(settings), local + "/tmp");
+    return blob::open_s3_store(env, http, std::move(settings), staging);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<blob::Store>> open_blobs(Env& env, client::Client& http,
+                                                const Config& config, const DataFolder& folder) {
+    const std::string local = folder.file("blobs");
+    if (is_folder(config))
+        return blob::open_local_store(env, folder_of(config, local), folder.server_id());
+    TRY(check_nothing_local(env, local));
+    return open_bucket(env, http, config, local + "/tmp");
+}
+
+Result<std::unique_ptr<blob::Store>> attach_blobs(Env& env, client::Client& http,
+                                                  const Config& config) {
+    const std::string local = config.data + "/blobs";
+    if (is_folder(config)) return blob::attach_local_store(env, folder_of(config, local));
+    return open_bucket(env, http, config, local + "/tmp-" + random_hex(env, 6));
 }
 
 }  // namespace rondo::app

@@ -16,4 +16,8 @@ namespace rondo::app {
 Result<std::unique_ptr<blob::Store>> open_blobs(Env& env, client::Client& http,
                                                 const Config& config, const DataFolder& folder);
 
+// The same for reading, beside a server that may be running on config.data.
+Result<std::unique_ptr<blob::Store>> attach_blobs(Env& env, client::Client& http,
+                                                  const Config& config);
+
 }  // namespace rondo::app

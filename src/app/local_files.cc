@@ -4,36 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <thread>
 
 namespace rondo::app {
-namespace {
-
-constexpr size_t kPiece = 1 << 20;
-
-Status walk(const std::string& root, const std::string& below, std::vector<LocalFile>& out) {
-    TRY_ASSIGN(auto names, system_env().files().list(root + "/" + below));
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
-        const std::string path = below.empty() ? name : below + "/" + name;
-        struct stat info{};
-        if (::lstat((root + "/" + path).c_str(), &info) != 0) continue;
-        if (S_ISDIR(info.st_mode)) TRY(walk(root, path, out));
-        if (S_ISREG(info.st_mode)) out.push_back({path, static_cast<uint64_t>(info.st_size)});
-    }
-    return ok();
-}
-
-}  // namespace
-
-Result<std::vector<LocalFile>> walk_files(const std::string& root) {
-    std::vector<LocalFile> files;
-    TRY(walk(root, "", files));
-    return files;
-}
 
 Status remove_tree(Env& env, const std::string& path) {
     struct stat info{};
@@ -73,18 +48,6 @@ Status DigestFile::write(std::string_view bytes) {
     sum_->update(bytes);
     size_ += bytes.size();
     return file_->append(bytes);
-}
-
-Status each_piece(File& file, uint64_t bytes,
-                  const std::function<Status(std::string_view)>& visit) {
-    for (uint64_t at = 0; at < bytes;) {
-        const size_t want = static_cast<size_t>(std::min<uint64_t>(kPiece, bytes - at));
-        TRY_ASSIGN(const std::string piece, file.read_at(at, want));
-        if (piece.empty()) return ok();
-        TRY(visit(piece));
-        at += piece.size();
-    }
-    return ok();
 }
 
 Status each_line(File& file, uint64_t bytes, const std::function<Status(std::string_view)>& visit) {

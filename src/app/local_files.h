@@ -7,17 +7,10 @@
 #include <vector>
 
 #include "base/env.h"
+#include "base/files.h"
 #include "platform/crypto/crypto.h"
 
 namespace rondo::app {
-
-struct LocalFile {
-    std::string path;  // relative
-    uint64_t size = 0;
-};
-
-// All regular files below a folder, by path. Links are not followed. A missing folder is empty.
-Result<std::vector<LocalFile>> walk_files(const std::string& root);
 
 // Removes a folder and all below it; one that is not there is fine. Links are not followed.
 Status remove_tree(Env& env, const std::string& path);
@@ -57,10 +50,8 @@ class DigestFile {
     uint64_t size_ = 0;
 };
 
-// The first `bytes` of an open file, piece by piece; fewer when it is shorter.
-Status each_piece(File& file, uint64_t bytes, const std::function<Status(std::string_view)>& visit);
-
-// The same by lines, without their ends; a line has at most kMaxLine bytes.
+// The first `bytes` of an open file by lines, without their ends; a line has at most kMaxLine
+// bytes.
 inline constexpr size_t kMaxLine = 256 << 20;
 Status each_line(File& file, uint64_t bytes, const std::function<Status(std::string_view)>& visit);
 

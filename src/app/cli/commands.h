@@ -14,6 +14,7 @@ void add_model(Noun& root);
 void add_endpoint(Noun& root);
 void add_webhook(Noun& root);
 void add_backup(Noun& root);  // and restore
+void add_move(Noun& root);    // import and export
 void add_doctor(Noun& root);
 void add_collection(Noun& root);
 void add_account(Noun& root);  // user, token, role, audit
@@ -28,6 +29,7 @@ inline void add_commands(Noun& root) {
     add_endpoint(root);
     add_webhook(root);
     add_backup(root);
+    add_move(root);
     add_doctor(root);
     add_collection(root);
     add_account(root);

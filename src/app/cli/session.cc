@@ -142,19 +142,27 @@ void TablePrinter::print() const {
     }
 }
 
-Progress::Progress(std::string what, uint64_t total_bytes)
+Progress::Progress(std::string what, uint64_t total, std::string unit)
     : what_(std::move(what)),
-      total_(total_bytes),
+      unit_(std::move(unit)),
+      total_(total),
       start_(system_env().steady()),
       shown_(start_),
       terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() { show(true); }
 
-void Progress::add(uint64_t bytes) {
-    done_ += bytes;
+void Progress::add(uint64_t done) {
+    done_ += done;
     const Micros every = terminal_ ? Micros{200'000} : Micros{10'000'000};
     if (system_env().steady() - shown_ >= every) show(false);
+}
+
+std::string Progress::amount(double done) const {
+    if (unit_ != "MB") return grouped(static_cast<int64_t>(done)) + " " + unit_;
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f MB", done / 1e6);
+    return text;
 }
 
 void Progress::show(bool last) {
@@ -162,17 +170,15 @@ void Progress::show(bool last) {
     const double seconds = std::max(1e-3, static_cast<double>((shown_ - start_).count()) / 1e6);
     if (last && seconds < 0.5) return;  // nobody waited
     const double rate = static_cast<double>(done_) / seconds;
-    const std::string begin = (terminal_ ? "\r" : "") + what_;
-    const char* end = terminal_ && !last ? "   " : "\n";
-    if (total_ == 0) {  // nobody knows
-        std::fprintf(stderr, "%s: %.1f MB, %.1f MB/s%s", begin.c_str(),
-                     static_cast<double>(done_) / 1e6, rate / 1e6, end);
-        return;
+    std::string line = (terminal_ ? "\r" : "") + what_ + ": " + amount(static_cast<double>(done_));
+    if (total_ > 0) line += " of " + amount(static_cast<double>(total_));
+    line += ", " + amount(rate) + "/s";
+    if (total_ > 0) {
+        const double left =
+            rate > 0 ? static_cast<double>(total_ - std::min(done_, total_)) / rate : 0;
+        line += ", " + grouped(static_cast<int64_t>(left + 0.5)) + " s left";
     }
-    const double left = rate > 0 ? static_cast<double>(total_ - std::min(done_, total_)) / rate : 0;
-    std::fprintf(stderr, "%s: %.1f of %.1f MB, %.1f MB/s, %.0f s left%s", begin.c_str(),
-                 static_cast<double>(done_) / 1e6, static_cast<double>(total_) / 1e6, rate / 1e6,
-                 left, end);
+    std::fprintf(stderr, "%s%s", line.c_str(), terminal_ && !last ? "   " : "\n");
 }
 
 Result<std::string> read_local_file(const std::string& path) {

@@ -62,18 +62,21 @@ class TablePrinter {
 };
 
 // One line on stderr that overwrites itself on a terminal: how far, how fast, how long still. A
-// total of 0 is not known.
+// total of 0 is not known. What is counted are bytes, or things of which the unit is the name.
 class Progress {
   public:
-    Progress(std::string what, uint64_t total_bytes);
+    Progress(std::string what, uint64_t total, std::string unit = "MB");
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
-    void add(uint64_t bytes);
+    void add(uint64_t done);
 
   private:
     void show(bool last);
-    std::string what_;
+    // "1.5 MB", "1,500 rows"
+    std::string amount(double done) const;
+
+    std::string what_, unit_;
     uint64_t total_, done_ = 0;
     Micros start_, shown_;
     bool terminal_;

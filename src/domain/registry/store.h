@@ -18,6 +18,7 @@ struct VersionRow {
     int64_t id = 0;
     int64_t model_row = 0;
     ModelVersion version;
+    bool deleted = false;  // its number is all that is left
 };
 
 // The key, or nothing when the name is taken.
@@ -67,5 +68,17 @@ Result<std::vector<VersionRow>> search_versions(store::Tx& tx, int64_t workspace
 Result<std::vector<VersionRow>> select_latest(store::Tx& tx, std::span<const store::Arg> models);
 // Tags and aliases of all rows.
 Status load_details(store::Tx& tx, std::span<VersionRow> rows);
+
+// Whole rows: written as they are elsewhere (made, or changed to be equal, with their times), and
+// read as they are, deleted versions too; details are for the functions above.
+Result<int64_t> put_model(store::Tx& tx, int64_t workspace_id, const RegisteredModel& model);
+// row.model_row says whose it is; its number will not be given out again.
+Result<int64_t> put_version(store::Tx& tx, const VersionRow& row);
+// Pages in order of their keys, without details.
+Result<std::vector<ModelRow>> list_models(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                          int64_t limit);
+// In order of their numbers.
+Result<std::vector<VersionRow>> list_versions(store::Tx& tx, int64_t model, int64_t after,
+                                              int64_t limit);
 
 }  // namespace rondo::registry

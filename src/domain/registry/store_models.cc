@@ -145,4 +145,29 @@ Status delete_aliases_of(store::Tx& tx, int64_t id, int64_t version) {
     return ok();
 }
 
+Result<int64_t> put_model(store::Tx& tx, int64_t workspace_id, const RegisteredModel& model) {
+    TRY_ASSIGN(
+        const auto id,
+        tx.one<int64_t>(
+            "INSERT INTO registered_models (workspace_id, name, description, last_version, "
+            "created_ms, updated_ms) VALUES ($1, $2, $3, 0, $4, $5) "
+            "ON CONFLICT (workspace_id, name) DO UPDATE SET description = excluded.description, "
+            "created_ms = excluded.created_ms, updated_ms = excluded.updated_ms RETURNING id",
+            workspace_id, model.name, model.description, model.created_ms, model.updated_ms));
+    return *id;
+}
+
+Result<std::vector<ModelRow>> list_models(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                          int64_t limit) {
+    std::vector<ModelRow> found;
+    TRY(tx.each(
+        std::string(kColumns) + "WHERE m.workspace_id = $1 AND m.id > $2 ORDER BY m.id LIMIT $3",
+        [&](const store::Row& row) {
+            found.push_back(read_model(row));
+            return true;
+        },
+        workspace_id, after, limit));
+    return found;
+}
+
 }  // namespace rondo::registry

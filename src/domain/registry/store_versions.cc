@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT v.id, v.model, m.name, v.version, v.source, v.storage_location, v.run_id, v.run_link, "
-    "v.model_id, v.description, v.stage, v.created_ms, v.updated_ms ";
+    "v.model_id, v.description, v.stage, v.created_ms, v.updated_ms, v.deleted ";
 
 VersionRow read_version(const store::Row& row) {
     VersionRow out;
@@ -29,6 +29,7 @@ VersionRow read_version(const store::Row& row) {
     out.version.stage = stage_of(row.text(10)).value_or(VersionStage::none);
     out.version.created_ms = row.integer(11);
     out.version.updated_ms = row.integer(12);
+    out.deleted = row.get<bool>(13);
     return out;
 }
 
@@ -179,6 +180,43 @@ Status load_details(store::Tx& tx, std::span<VersionRow> rows) {
                                   found->second->aliases.push_back(row.get<std::string>(2));
                               return true;
                           });
+}
+
+Result<int64_t> put_version(store::Tx& tx, const VersionRow& row) {
+    const ModelVersion& version = row.version;
+    TRY_ASSIGN(const auto id,
+               tx.one<int64_t>(
+                   "INSERT INTO model_versions (model, version, source, storage_location, run_id, "
+                   "run_link, model_id, description, stage, deleted, created_ms, updated_ms) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+                   "ON CONFLICT (model, version) DO UPDATE SET source = excluded.source, "
+                   "storage_location = excluded.storage_location, run_id = excluded.run_id, "
+                   "run_link = excluded.run_link, model_id = excluded.model_id, "
+                   "description = excluded.description, stage = excluded.stage, "
+                   "deleted = excluded.deleted, created_ms = excluded.created_ms, "
+                   "updated_ms = excluded.updated_ms RETURNING id",
+                   row.model_row, version.version, version.source, version.storage_location,
+                   version.run_id, version.run_link, version.model_id, version.description,
+                   text_of(version.stage), row.deleted, version.created_ms, version.updated_ms));
+    TRY(
+        tx.exec("UPDATE registered_models SET last_version = $1 WHERE id = $2 "
+                "AND last_version < $1",
+                version.version, row.model_row));
+    return *id;
+}
+
+Result<std::vector<VersionRow>> list_versions(store::Tx& tx, int64_t model, int64_t after,
+                                              int64_t limit) {
+    std::vector<VersionRow> found;
+    TRY(tx.each(
+        std::string(kColumns) + "FROM registered_models m JOIN model_versions v ON v.model = m.id "
+                                "WHERE v.model = $1 AND v.version > $2 ORDER BY v.version LIMIT $3",
+        [&](const store::Row& row) {
+            found.push_back(read_version(row));
+            return true;
+        },
+        model, after, limit));
+    return found;
 }
 
 }  // namespace rondo::registry

@@ -7,6 +7,7 @@
 
 namespace rondo::registry {
 
+// Not empty, and good as a folder's name.
 Status check_model_name(const std::string& name, std::string_view path = "name");
 Status check_tag(const Tag& tag);
 Status check_alias(const std::string& alias);

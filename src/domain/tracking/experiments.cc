@@ -46,7 +46,7 @@ Status Service::ensure_default_experiment(store::Tx& tx) const {
     experiment.name = kDefaultName;
     experiment.artifact_location = artifacts::join(parts_.artifact_root, "0");
     experiment.created_ms = experiment.updated_ms = to_millis(parts_.env.now());
-    return insert_default_experiment(tx, parts_.workspace_id, experiment);
+    return insert_experiment_as(tx, parts_.workspace_id, experiment);
 }
 
 Result<int64_t> Service::create_experiment(store::Tx& tx, const NewExperiment& wanted) const {

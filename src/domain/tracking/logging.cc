@@ -140,23 +140,7 @@ Status Service::write_params(store::Tx& tx, const RunState& run, const std::stri
 Status Service::write_metrics(store::Tx& tx, const RunState& run, const std::string& run_id,
                               const std::vector<Metric>& metrics) const {
     if (metrics.empty()) return ok();
-    std::vector<std::string> names;
-    for (const Metric& metric : metrics) names.push_back(metric.key);
-    std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
-    TRY_ASSIGN(const auto ids, metric_key_ids(tx, names));
-    std::vector<Point> points;
-    std::map<int64_t, Point> latest;
-    for (const Metric& metric : metrics) {
-        const Point point = stored_point(metric, ids.at(metric.key));
-        points.push_back(point);
-        const auto [known, first] = latest.try_emplace(point.key_id, point);
-        if (!first && is_later(point, known->second)) known->second = point;
-    }
-    TRY(insert_points(tx, run.id, points));
-    std::vector<Point> newest;
-    for (const auto& [id, point] : latest) newest.push_back(point);
-    TRY(upsert_latest(tx, run.id, newest));
+    TRY(add_metrics(tx, run.id, metrics));
     for (const Metric& metric : metrics) {
         if (!metric.model_id || metric.model_id->empty()) continue;
         TRY_ASSIGN(const ModelRow model, need_model(tx, *metric.model_id));

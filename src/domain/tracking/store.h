@@ -19,8 +19,8 @@ namespace rondo::tracking {
 // The id, or nothing when the name is taken (also by a deleted experiment).
 Result<std::optional<int64_t>> insert_experiment(store::Tx& tx, int64_t workspace_id,
                                                  const Experiment& experiment);
-// The experiment with id 0, unless it exists.
-Status insert_default_experiment(store::Tx& tx, int64_t workspace_id, const Experiment& experiment);
+// The experiment with its own id, unless that or the name is taken.
+Status insert_experiment_as(store::Tx& tx, int64_t workspace_id, const Experiment& experiment);
 Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
                                                     int64_t id);
 Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
@@ -42,6 +42,7 @@ Result<std::map<int64_t, Stage>> select_stages(store::Tx& tx, int64_t workspace_
 struct RunRow {
     int64_t id = 0;  // what narrow tables refer to
     Run run;
+    std::optional<int64_t> deleted_ms = {};  // when the run itself was
 };
 
 // What a write to a run has to know.
@@ -99,6 +100,9 @@ Status insert_points(store::Tx& tx, int64_t run, std::span<const Point> points);
 // One point per key; replaces only what is earlier.
 Status upsert_latest(store::Tx& tx, int64_t run, std::span<const Point> points);
 
+// The points of one run, their keys made where they are missing, and the latest of each moved on.
+Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics);
+
 struct HistoryFilter {
     int64_t run = 0;
     std::string key;
@@ -152,5 +156,29 @@ Result<std::vector<ModelRow>> search_models(store::Tx& tx, const LoggedModelQuer
                                             int64_t limit);
 // Tags, params and metrics of all rows.
 Status load_details(store::Tx& tx, std::span<ModelRow> rows);
+
+// Whole rows ----------------------------------------------------------------------------------
+
+// Written as they are elsewhere: made, or changed to be equal. Times, stages and ids are taken, not
+// made; details are written by the functions above.
+Status put_experiment(store::Tx& tx, int64_t workspace_id, const Experiment& experiment);
+Result<int64_t> put_run(store::Tx& tx, const RunRow& row);
+Result<int64_t> put_model(store::Tx& tx, const LoggedModel& model);
+
+// Read as they are: a run's stage is its own, whatever its experiment's. Without details. Those of
+// the ids that exist, in no order.
+Result<std::vector<RunRow>> select_runs(store::Tx& tx, int64_t workspace_id,
+                                        std::span<const std::string> run_ids);
+Result<std::vector<ModelRow>> select_models(store::Tx& tx, int64_t workspace_id,
+                                            std::span<const std::string> model_ids);
+// Pages of all, deleted ones too, in order of their keys.
+Result<std::vector<Experiment>> list_experiments(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                                 int64_t limit);
+Result<std::vector<RunRow>> list_runs(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                      int64_t limit);
+Result<std::vector<ModelRow>> list_models(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                          int64_t limit);
+// True when the experiment has a run, a logged model or a tag.
+Result<bool> is_used(store::Tx& tx, int64_t experiment_id);
 
 }  // namespace rondo::tracking

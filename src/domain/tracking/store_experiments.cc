@@ -56,13 +56,13 @@ Result<std::optional<int64_t>> insert_experiment(store::Tx& tx, int64_t workspac
         experiment.updated_ms);
 }
 
-Status insert_default_experiment(store::Tx& tx, int64_t workspace_id,
-                                 const Experiment& experiment) {
+Status insert_experiment_as(store::Tx& tx, int64_t workspace_id, const Experiment& experiment) {
     TRY(
         tx.exec("INSERT INTO experiments (id, workspace_id, name, artifact_location, deleted, "
-                "created_ms, updated_ms) VALUES (0, $1, $2, $3, 0, $4, $5) ON CONFLICT DO NOTHING",
-                workspace_id, experiment.name, experiment.artifact_location, experiment.created_ms,
-                experiment.updated_ms));
+                "created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+                "ON CONFLICT DO NOTHING",
+                experiment.id, workspace_id, experiment.name, experiment.artifact_location,
+                experiment.stage == Stage::deleted, experiment.created_ms, experiment.updated_ms));
     return ok();
 }
 
@@ -140,6 +140,40 @@ Result<std::map<int64_t, Stage>> select_stages(store::Tx& tx, int64_t workspace_
                            return true;
                        }));
     return found;
+}
+
+Result<std::vector<Experiment>> list_experiments(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                                 int64_t limit) {
+    std::vector<Experiment> found;
+    TRY(tx.each(
+        std::string(kColumns) + "WHERE e.workspace_id = $1 AND e.id > $2 ORDER BY e.id LIMIT $3",
+        [&](const store::Row& row) {
+            found.push_back(read_experiment(row));
+            return true;
+        },
+        workspace_id, after, limit));
+    TRY(load_tags(tx, found));
+    return found;
+}
+
+Status put_experiment(store::Tx& tx, int64_t workspace_id, const Experiment& experiment) {
+    TRY(insert_experiment_as(tx, workspace_id, experiment));
+    TRY(
+        tx.exec("UPDATE experiments SET name = $1, artifact_location = $2, deleted = $3, "
+                "created_ms = $4, updated_ms = $5 WHERE id = $6 AND workspace_id = $7",
+                experiment.name, experiment.artifact_location, experiment.stage == Stage::deleted,
+                experiment.created_ms, experiment.updated_ms, experiment.id, workspace_id));
+    return ok();
+}
+
+Result<bool> is_used(store::Tx& tx, int64_t experiment_id) {
+    TRY_ASSIGN(
+        const auto row,
+        tx.one<int64_t>("SELECT 1 WHERE EXISTS (SELECT 1 FROM runs WHERE experiment_id = $1) "
+                        "OR EXISTS (SELECT 1 FROM logged_models WHERE experiment_id = $1) "
+                        "OR EXISTS (SELECT 1 FROM experiment_tags WHERE experiment_id = $1)",
+                        experiment_id));
+    return row.has_value();
 }
 
 }  // namespace rondo::tracking

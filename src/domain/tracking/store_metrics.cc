@@ -97,6 +97,26 @@ Status upsert_latest(store::Tx& tx, int64_t run, std::span<const Point> points) 
     return ok();
 }
 
+Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics) {
+    std::vector<std::string> names;
+    for (const Metric& metric : metrics) names.push_back(metric.key);
+    std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    TRY_ASSIGN(const auto ids, metric_key_ids(tx, names));
+    std::vector<Point> points;
+    std::map<int64_t, Point> latest;
+    for (const Metric& metric : metrics) {
+        const Point point = stored_point(metric, ids.at(metric.key));
+        points.push_back(point);
+        const auto [known, first] = latest.try_emplace(point.key_id, point);
+        if (!first && is_later(point, known->second)) known->second = point;
+    }
+    TRY(insert_points(tx, run, points));
+    std::vector<Point> newest;
+    for (const auto& [id, point] : latest) newest.push_back(point);
+    return upsert_latest(tx, run, newest);
+}
+
 Result<std::vector<Metric>> select_history(store::Tx& tx, const HistoryFilter& filter,
                                            const std::optional<Point>& after, int64_t limit) {
     search::Statement statement = points_of(std::string("SELECT").append(kPointColumns), filter);

@@ -232,4 +232,46 @@ Status load_details(store::Tx& tx, std::span<ModelRow> rows) {
         });
 }
 
+Result<int64_t> put_model(store::Tx& tx, const LoggedModel& model) {
+    TRY_ASSIGN(
+        const auto id,
+        tx.one<int64_t>(
+            "INSERT INTO logged_models (model_id, experiment_id, name, model_type, source_run_id, "
+            "status, artifact_uri, deleted, created_ms, updated_ms) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+            "ON CONFLICT (model_id) DO UPDATE SET experiment_id = excluded.experiment_id, "
+            "name = excluded.name, model_type = excluded.model_type, "
+            "source_run_id = excluded.source_run_id, status = excluded.status, "
+            "artifact_uri = excluded.artifact_uri, deleted = excluded.deleted, "
+            "created_ms = excluded.created_ms, updated_ms = excluded.updated_ms RETURNING id",
+            model.model_id, model.experiment_id, model.name, model.model_type, model.source_run_id,
+            text_of(model.status), model.artifact_uri, model.stage == Stage::deleted,
+            model.created_ms, model.updated_ms));
+    return *id;
+}
+
+Result<std::vector<ModelRow>> select_models(store::Tx& tx, int64_t workspace_id,
+                                            std::span<const std::string> model_ids) {
+    std::vector<ModelRow> found;
+    for (const std::string& model_id : model_ids) {
+        TRY_ASSIGN(auto row, select_model(tx, workspace_id, model_id));
+        if (row) found.push_back(std::move(*row));
+    }
+    return found;
+}
+
+Result<std::vector<ModelRow>> list_models(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                          int64_t limit) {
+    std::vector<ModelRow> found;
+    TRY(tx.each(
+        std::string(kColumns) + "JOIN experiments e ON e.id = m.experiment_id "
+                                "WHERE e.workspace_id = $1 AND m.id > $2 ORDER BY m.id LIMIT $3",
+        [&](const store::Row& row) {
+            found.push_back(read_model(row));
+            return true;
+        },
+        workspace_id, after, limit));
+    return found;
+}
+
 }  // namespace rondo::tracking

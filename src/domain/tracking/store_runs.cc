@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT r.id, r.run_id, r.experiment_id, r.name, r.user_id, r.status, r.start_ms, r.end_ms, "
-    "r.deleted, r.artifact_uri ";
+    "r.deleted, r.artifact_uri, r.deleted_ms ";
 
 RunRow read_run(const store::Row& row) {
     RunRow out;
@@ -25,6 +25,7 @@ RunRow read_run(const store::Row& row) {
     out.run.end_ms = row.get<std::optional<int64_t>>(7);
     out.run.stage = row.get<bool>(8) ? Stage::deleted : Stage::active;
     out.run.artifact_uri = row.text(9);
+    out.deleted_ms = row.get<std::optional<int64_t>>(10);
     return out;
 }
 
@@ -95,7 +96,7 @@ Result<std::optional<RunRow>> select_run(store::Tx& tx, int64_t workspace_id,
             "WHERE r.run_id = $1 AND e.workspace_id = $2",
         [&](const store::Row& row) {
             found = read_run(row);
-            if (row.get<bool>(10)) found->run.stage = Stage::deleted;
+            if (row.get<bool>(11)) found->run.stage = Stage::deleted;
             return false;
         },
         run_id, workspace_id));
@@ -207,6 +208,50 @@ Result<std::optional<std::string>> select_run_tag(store::Tx& tx, int64_t run,
 
 Result<int64_t> delete_run_tag(store::Tx& tx, int64_t run, const std::string& key) {
     return tx.exec("DELETE FROM run_tags WHERE run = $1 AND key = $2", run, key);
+}
+
+Result<int64_t> put_run(store::Tx& tx, const RunRow& row) {
+    const Run& run = row.run;
+    TRY_ASSIGN(
+        const auto id,
+        tx.one<int64_t>(
+            "INSERT INTO runs (run_id, experiment_id, name, user_id, status, start_ms, end_ms, "
+            "deleted, deleted_ms, artifact_uri) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+            "ON CONFLICT (run_id) DO UPDATE SET experiment_id = excluded.experiment_id, "
+            "name = excluded.name, user_id = excluded.user_id, status = excluded.status, "
+            "start_ms = excluded.start_ms, end_ms = excluded.end_ms, deleted = excluded.deleted, "
+            "deleted_ms = excluded.deleted_ms, artifact_uri = excluded.artifact_uri RETURNING id",
+            run.run_id, run.experiment_id, run.name, run.user_id, text_of(run.status), run.start_ms,
+            run.end_ms, run.stage == Stage::deleted, row.deleted_ms, run.artifact_uri));
+    return *id;
+}
+
+Result<std::vector<RunRow>> select_runs(store::Tx& tx, int64_t workspace_id,
+                                        std::span<const std::string> run_ids) {
+    const std::vector<store::Arg> keys = store::args_of(run_ids);
+    std::vector<RunRow> found;
+    TRY(store::each_of(tx,
+                       std::string(kColumns) + ", e.workspace_id FROM runs r JOIN experiments e "
+                                               "ON e.id = r.experiment_id WHERE r.run_id IN ",
+                       keys, "", [&](const store::Row& row) {
+                           if (row.integer(11) == workspace_id) found.push_back(read_run(row));
+                           return true;
+                       }));
+    return found;
+}
+
+Result<std::vector<RunRow>> list_runs(store::Tx& tx, int64_t workspace_id, int64_t after,
+                                      int64_t limit) {
+    std::vector<RunRow> found;
+    TRY(tx.each(
+        std::string(kColumns) + "FROM runs r JOIN experiments e ON e.id = r.experiment_id "
+                                "WHERE e.workspace_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3",
+        [&](const store::Row& row) {
+            found.push_back(read_run(row));
+            return true;
+        },
+        workspace_id, after, limit));
+    return found;
 }
 
 }  // namespace rondo::tracking

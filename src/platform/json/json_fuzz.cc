@@ -56,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     if (const auto value = json::Value::parse(text)) same_after_a_round(*value);
     if (const auto value = json::parse_yaml(text)) same_after_a_round(*value);
+    if (const auto value = json::parse_yaml(text, json::Scalars::text)) same_after_a_round(*value);
     for (const auto dialect :
          {json::Dialect::rondo, json::Dialect::lenient, json::Dialect::mlflow}) {
         const auto message = json::read<Message>(text, dialect);

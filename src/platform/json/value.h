@@ -65,7 +65,10 @@ class Value {
 };
 
 // YAML as JSON text: the plain subset that configuration needs. Tags, anchors and aliases are
-// refused, depth is bounded, and scalars follow YAML 1.2's core schema (so `no` is a string).
-Result<Value> parse_yaml(std::string_view text);
+// refused, depth is bounded, and scalars follow YAML 1.2's core schema (so `no` is a string). As
+// text: every scalar but null is the text it is written as, for files of programs whose readers
+// know their fields; they may be larger.
+enum class Scalars : uint8_t { typed, text };
+Result<Value> parse_yaml(std::string_view text, Scalars scalars = Scalars::typed);
 
 }  // namespace rondo::json

@@ -52,6 +52,15 @@ TEST_CASE("YAML's core schema") {
     CHECK(yaml("[99999999999999999999, 1e999]") == R"([1e+20,"1e999"])");
 }
 
+TEST_CASE("YAML read as text keeps what was written, but for nothing") {
+    const auto value =
+        parse_yaml("a: 1234e567\nb: 007\nc: null\nd: 'null'\ne: ~\nf: [0x1F, true, 1.50]\ng:\n",
+                   Scalars::text);
+    REQUIRE(value.has_value());
+    CHECK(value->dump() == R"({"a":"1234e567","b":"007","c":null,"d":"null","e":null,)"
+                           R"("f":["0x1F","true","1.50"],"g":null})");
+}
+
 TEST_CASE("T12 YAML's dangers are refused by name and place") {
     const std::pair<const char*, const char*> cases[] = {
         {"a: &x 1\nb: *x", "anchors"},

@@ -14,6 +14,7 @@ namespace rondo::json {
 namespace {
 
 constexpr size_t kMaxYamlBytes = 4U << 20;
+constexpr size_t kMaxTextBytes = 32U << 20;
 constexpr size_t kMaxYamlDepth = 64;
 
 // A refusal on the way through the document; caught in parse_yaml, never leaves this file.
@@ -56,6 +57,8 @@ Value plain_scalar(const std::string& text) {
 // made: an alias bomb never gets to grow.
 class Builder final : public YAML::EventHandler {
   public:
+    explicit Builder(Scalars scalars) : scalars_(scalars) {}
+
     Value root;
 
     void OnDocumentStart(const YAML::Mark& mark) override {
@@ -74,7 +77,7 @@ class Builder final : public YAML::EventHandler {
         no_anchor(mark, anchor);
         // yaml-cpp marks plain scalars "?" and quoted ones "!"; anything else was written.
         if (tag != "?" && tag != "!" && !tag.empty()) throw Refused{"tags are not allowed", mark};
-        put(tag == "?" ? plain_scalar(text) : Value(text), mark);
+        put(tag == "?" ? plain(text) : Value(text), mark);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
@@ -95,6 +98,10 @@ class Builder final : public YAML::EventHandler {
         std::unordered_set<std::string> keys{};  // all so far
     };
 
+    Value plain(const std::string& text) const {
+        Value value = plain_scalar(text);
+        return scalars_ == Scalars::typed || value.is_null() ? value : Value(text);
+    }
     static void no_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
         if (anchor != 0) throw Refused{"anchors are not allowed", mark};
     }
@@ -131,6 +138,7 @@ class Builder final : public YAML::EventHandler {
         }
     }
 
+    const Scalars scalars_;
     std::vector<Level> levels_;
     YAML::Mark mark_;
     int documents_ = 0;
@@ -142,12 +150,15 @@ std::string at(const YAML::Mark& mark) {
 
 }  // namespace
 
-Result<Value> parse_yaml(std::string_view text) {
-    if (text.size() > kMaxYamlBytes) return fail(Code::too_large, "the YAML is larger than 4 MiB");
+Result<Value> parse_yaml(std::string_view text, Scalars scalars) {
+    const size_t most = scalars == Scalars::typed ? kMaxYamlBytes : kMaxTextBytes;
+    if (text.size() > most)
+        return fail(Code::too_large,
+                    "the YAML is larger than " + std::to_string(most >> 20) + " MiB");
     try {
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
-        Builder builder;
+        Builder builder(scalars);
         while (parser.HandleNextDocument(builder)) {
         }
         return std::move(builder.root);

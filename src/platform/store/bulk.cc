@@ -54,6 +54,13 @@ Result<int64_t> insert_values(Tx& tx, std::string_view head, const Rows& rows,
     return changed;
 }
 
+std::vector<Arg> args_of(std::span<const std::string> texts) {
+    std::vector<Arg> args;
+    args.reserve(texts.size());
+    for (const std::string& text : texts) args.push_back(to_arg(text));
+    return args;
+}
+
 Status each_of(Tx& tx, std::string_view head, std::span<const Arg> keys, std::string_view tail,
                const RowVisitor& visit) {
     while (!keys.empty()) {

@@ -39,6 +39,9 @@ Status put_many(Tx& tx, std::string_view head, const Rows& rows, std::string_vie
 Result<int64_t> insert_values(Tx& tx, std::string_view head, const Rows& rows,
                               std::string_view tail);
 
+// Texts as keys; views of them.
+std::vector<Arg> args_of(std::span<const std::string> texts);
+
 // Runs head + "($1, $2, ...)" + tail for all keys, some at a time, and visits each row. The keys
 // of one call are of one type.
 Status each_of(Tx& tx, std::string_view head, std::span<const Arg> keys, std::string_view tail,

@@ -15,7 +15,8 @@ Result<std::unique_ptr<Database>> open_postgres(Env& env, const std::string& url
 
 // The two engines behind Snapshot::open.
 class Snapshot;
-Result<std::unique_ptr<Snapshot>> open_sqlite_snapshot(const std::string& path);
+enum class Owner : uint8_t { us, others };
+Result<std::unique_ptr<Snapshot>> open_sqlite_snapshot(const std::string& path, Owner owner);
 Result<std::unique_ptr<Snapshot>> open_postgres_snapshot(const std::string& url);
 
 // Lets a map keyed by std::string be searched with a view.

@@ -20,8 +20,10 @@ class PostgresSnapshot final : public Snapshot {
     }
     std::string engine() const override { return "postgresql"; }
     Tx& tx() override { return session_; }
-    Status stream(std::string_view sql, const RowVisitor& visit) override {
-        TRY(session_.exec("DECLARE rondo_rows NO SCROLL CURSOR FOR " + std::string(sql)));
+    Status stream(std::string_view sql, std::span<const Arg> args,
+                  const RowVisitor& visit) override {
+        TRY(session_.run("DECLARE rondo_rows NO SCROLL CURSOR FOR " + std::string(sql), args,
+                         nullptr));
         int64_t rows = 1;
         bool wanted = true;
         while (rows > 0 && wanted) {

@@ -144,7 +144,9 @@ Result<Arg> to_bound(const json::Value& cell, ColumnKind kind, std::deque<std::s
 
 }  // namespace
 
-Result<std::unique_ptr<Snapshot>> Snapshot::open(const std::string& url) {
+namespace {
+
+Result<std::unique_ptr<Snapshot>> open_of(const std::string& url, Owner owner) {
     constexpr std::string_view kSqlite = "sqlite:";
     if (!url.starts_with(kSqlite)) {
         if (!url.starts_with("postgresql://") && !url.starts_with("postgres://"))
@@ -154,7 +156,16 @@ Result<std::unique_ptr<Snapshot>> Snapshot::open(const std::string& url) {
     const std::string path = url.substr(kSqlite.size());
     if (::access(path.c_str(), F_OK) != 0)
         return fail(Code::not_found, "there is no database '" + path + "'");
-    return open_sqlite_snapshot(path);
+    return open_sqlite_snapshot(path, owner);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Snapshot>> Snapshot::open(const std::string& url) {
+    return open_of(url, Owner::us);
+}
+Result<std::unique_ptr<Snapshot>> Snapshot::open_foreign(const std::string& url) {
+    return open_of(url, Owner::others);
 }
 
 std::string_view name_of(ColumnKind kind) { return kKinds[static_cast<size_t>(kind)]; }
@@ -239,6 +250,15 @@ Status set_last_id(Tx& tx, std::string_view engine, const Table& table, int64_t 
         return ok();
     }
     TRY(tx.one<int64_t>("SELECT setval(pg_get_serial_sequence($1, 'id'), $2)", table.name, last));
+    return ok();
+}
+
+Status raise_last_id(Tx& tx, std::string_view engine, const std::string& table, int64_t last) {
+    if (last <= 0 || is_sqlite(engine)) return ok();  // SQLite has seen the rows itself
+    TRY(tx.one<int64_t>(
+        "SELECT setval(pg_get_serial_sequence($1, 'id'), greatest(CAST($2 AS BIGINT), coalesce("
+        "pg_sequence_last_value(CAST(pg_get_serial_sequence($1, 'id') AS regclass)), 0)))",
+        table, last));
     return ok();
 }
 

@@ -18,13 +18,31 @@ class Snapshot {
     // url as for Database::open. The moment is taken before this returns. Code::not_found when
     // there is no database, Code::unavailable when it does not answer.
     static Result<std::unique_ptr<Snapshot>> open(const std::string& url);
+    // The same of a database that is not ours. SQLite's file is opened for reading alone, and
+    // nothing is made beside it; a writer that keeps no write-ahead log waits meanwhile.
+    static Result<std::unique_ptr<Snapshot>> open_foreign(const std::string& url);
     virtual ~Snapshot() = default;
 
     virtual std::string engine() const = 0;  // "sqlite" or "postgresql"
     // For queries with few rows.
     virtual Tx& tx() = 0;
-    // Rows of a query of any size: memory for some thousand of them at a time.
-    virtual Status stream(std::string_view sql, const RowVisitor& visit) = 0;
+    // Rows of a query of any size: memory for some thousand of them at a time. One at a time.
+    virtual Status stream(std::string_view sql, std::span<const Arg> args,
+                          const RowVisitor& visit) = 0;
+    Status stream(std::string_view sql, const RowVisitor& visit) { return stream(sql, {}, visit); }
+};
+
+// A SQLite database that is made in one go, in somebody else's form: everything that is done over
+// tx() is one transaction. It gets its name with finish(), durable and whole; without it nothing
+// stays. One thread.
+class NewFile {
+  public:
+    // `script` makes the schema. Code::already_exists when there is something of that name.
+    static Result<std::unique_ptr<NewFile>> create(Env& env, const std::string& path,
+                                                   std::string_view script);
+    virtual ~NewFile() = default;
+    virtual Tx& tx() = 0;
+    virtual Status finish() = 0;
 };
 
 enum class ColumnKind : uint8_t { integer, real, text, blob };
@@ -62,6 +80,9 @@ Result<std::vector<Table>> tables_of(Snapshot& snapshot, std::span<const Migrati
 Result<int64_t> last_id(Snapshot& snapshot, const Table& table);
 // Ids above this one come next. In the transaction that loads the table.
 Status set_last_id(Tx& tx, std::string_view engine, const Table& table, int64_t last);
+
+// The same after rows came with ids of their own: never lowers what was given out.
+Status raise_last_id(Tx& tx, std::string_view engine, const std::string& table, int64_t last);
 
 // The rows of a table, one JSON list a line (docs/formats/backup.md), in the order of its key: the
 // same rows give the same bytes on either engine. Returns how many there were.

@@ -44,6 +44,51 @@ std::string dump(const std::string& url, const std::string& name) {
     return out;
 }
 
+TEST_CASE("a foreign database in WAL mode is read without a trace") {
+    const Folder folder;
+    const std::string path = std::string(folder.path) + "/foreign?#%.db";
+    make("sqlite:" + path)->stop();
+    auto& files = system_env().files();
+    const auto before = files.list(folder.path);
+    {
+        const auto snapshot = Snapshot::open_foreign("sqlite:" + path);
+        REQUIRE(snapshot.has_value());
+        CHECK((*snapshot)->tx().one<int64_t>("SELECT count(*) FROM things") == 0);
+        CHECK_FALSE((*snapshot)->tx().exec("DELETE FROM things").has_value());
+        CHECK(files.list(folder.path)->size() == before->size());
+    }
+    CHECK(files.list(folder.path)->size() == before->size());
+}
+
+TEST_CASE("a new file is there when it is whole, and never over another one") {
+    const Folder folder;
+    const std::string path = std::string(folder.path) + "/new.db";
+    auto& files = system_env().files();
+    constexpr std::string_view kScript =
+        "CREATE TABLE t (n INTEGER); CREATE TRIGGER one BEFORE INSERT ON t WHEN new.n = 7 "
+        "BEGIN SELECT RAISE(ABORT, 'not seven'); END;";
+    {
+        const auto file = NewFile::create(system_env(), path, kScript);
+        REQUIRE(file.has_value());
+        CHECK((*file)->tx().exec("INSERT INTO t VALUES (1)").has_value());
+    }
+    CHECK(files.list(folder.path)->empty());
+    {
+        const auto file = NewFile::create(system_env(), path, kScript);
+        REQUIRE(file.has_value());
+        CHECK((*file)->tx().exec("INSERT INTO t VALUES (2)").has_value());
+        CHECK_FALSE((*file)->tx().exec("INSERT INTO t VALUES (7)").has_value());
+        CHECK((*file)->finish().has_value());
+    }
+    CHECK(files.list(folder.path)->size() == 1);
+    const auto there = NewFile::create(system_env(), path, kScript);
+    REQUIRE_FALSE(there.has_value());
+    CHECK(there.error().code == Code::already_exists);
+    const auto snapshot = Snapshot::open_foreign("sqlite:" + path);
+    REQUIRE(snapshot.has_value());
+    CHECK((*snapshot)->tx().one<int64_t>("SELECT n FROM t") == 2);
+}
+
 }  // namespace
 
 TEST_CASE("rows go out and come back as they were") {
