@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 
 PYTHON = os.environ.get("RONDO_MLFLOW_PEER", sys.executable)
-START_SECONDS = 120  # it imports half the world
+START_SECONDS = 300  # it imports half the world, and a busy machine is slow to
 ADMIN, PASSWORD = "boss", "correct horse battery"
 
 # No default rights, as with us, so that what counts is what was granted. What was verified once is
