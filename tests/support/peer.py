@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 PYTHON = os.environ.get("RONDO_PEER_PYTHON", sys.executable)
-START_SECONDS = 120  # it imports half the world
+START_SECONDS = 300  # it imports half the world, on machines that do other things beside
 
 
 class MlflowServer:
