@@ -7,12 +7,14 @@ import time
 
 import mlflow
 import pytest
+from mlflow.entities import Metric
 from playwright.sync_api import expect
 from test_form import NARROW, needs_no_sideways_scrolling, serious_findings, settle
 from test_page import drawn_pixels
 from tiny_model import HOSTILE
 from tracked import MANY
 
+SPIKE = 7777  # a step that no sample of 2,500 out of 20,000 has
 LIVE = 4000  # milliseconds from a point to its chart: a reading every two seconds, and its time
 
 
@@ -56,6 +58,7 @@ def test_experiments_are_found_made_deleted_and_restored(tracked, open_page):
     assert page.url.endswith(f"/#/experiments/{made.experiment_id}")
 
     page.goto(f"{tracked.url}/#/experiments")
+    expect(page.get_by_role("link", name="made here")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("MADE")
     expect(page.locator(".experiments tbody tr")).to_have_count(1)
@@ -296,12 +299,32 @@ def test_a_logarithmic_axis_may_begin_anywhere(tracked, open_page):
     run = tracked.client.create_run(experiment).info.run_id
     for i in range(30):
         for step, factor in enumerate((1, 3)):
-            tracked.client.log_metric(run, f"m{i:02}", 0.00903 * 1.005 ** i * factor, step=step)
+            tracked.client.log_metric(run, f"m{i:02}", 0.009 * 1.012 ** i * factor, step=step)
     tracked.client.set_terminated(run)
     page = open_page(tracked.url, f"/#/runs/{run}?show=charts&log=1", height=4000)
     expect(page.locator(".metric canvas")).to_have_count(30)
     for canvas in page.locator(".metric canvas").all():
         assert drawn_pixels(canvas)[0] > 50
+
+
+def test_looking_closer_reads_what_sampling_left_out(tracked, open_page):
+    experiment = tracked.client.create_experiment(f"long {time.time()}")
+    run = tracked.client.create_run(experiment).info.run_id
+    for first in range(0, 20_000, 1000):
+        tracked.client.log_batch(run, metrics=[
+            Metric("loss", 99 if step == SPIKE else 1, 1_700_000_000_000 + step, step)
+            for step in range(first, first + 1000)])
+    tracked.client.set_terminated(run)
+    page = open_page(tracked.url, f"/#/runs/{run}?show=charts")
+    chart = page.get_by_role("group", name="loss by step", exact=False).first
+    expect(chart.locator("canvas")).to_be_visible()
+    with page.expect_response(re.compile("start_step")):
+        page.evaluate(f"location.hash += '&zoom={SPIKE - 5}..{SPIKE + 5}'")
+    page.wait_for_timeout(500)
+    chart.focus()
+    for _ in range(6):  # from the first one that is seen
+        page.keyboard.press("ArrowRight")
+    expect(chart.locator("[aria-live]")).to_have_text(f"step {SPIKE:,}, loss 99")
 
 
 def test_points_appear_while_a_run_goes_on(tracked, open_page):
@@ -366,14 +389,15 @@ def test_a_file_is_downloaded_as_it_is(tracked, open_page, tmp_path):
 def test_a_model_that_a_run_made_has_its_files(tracked, open_page):
     xgboost = pytest.importorskip("xgboost")
     import numpy
-    mlflow.set_experiment(experiment_id=tracked.work)
     rows_of = xgboost.DMatrix(numpy.zeros((4, 1)), label=[0, 1, 0, 1])
-    with mlflow.start_run(run_name="makes a model") as run:
-        mlflow.xgboost.log_model(xgboost.train({}, rows_of, 1), name="tree")
+    with tracked.run(experiment_id=tracked.work, run_name="makes a model") as run:
+        mlflow.xgboost.log_model(xgboost.train({}, rows_of, 1), name="tree",
+                                 registered_model_name="seen")
     try:
         page = open_page(tracked.url, f"/#/runs/{run.info.run_id}")
         row = page.locator("tr", has=page.get_by_role("rowheader", name="tree made"))
         expect(row).to_contain_text("ready")
+        expect(row).to_contain_text("seen 1")
         row.get_by_role("button", name="files").click()
         expect(choose(page, "MLmodel").locator("pre")).to_contain_text("flavors")
     finally:

@@ -2,6 +2,7 @@
 hostile names wherever a name may stand, and an experiment of ten thousand runs."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import pathlib
@@ -39,7 +40,16 @@ class Tracked:
     def __init__(self, url):
         self.url = url
         self.client = MlflowClient(url)
-        mlflow.set_tracking_uri(url)
+
+    @contextlib.contextmanager
+    def run(self, **more):
+        """A run that the client's module-level calls log to; they know nothing of it afterwards."""
+        mlflow.set_tracking_uri(self.url)
+        try:
+            with mlflow.start_run(**more) as run:
+                yield run
+        finally:
+            mlflow.set_tracking_uri(None)
 
     def log(self, folder: pathlib.Path):
         self.work = self.client.create_experiment("work")
@@ -47,8 +57,7 @@ class Tracked:
         self.hostile = self.log_hostile(folder)
 
     def log_run(self, folder, i):
-        mlflow.set_experiment(experiment_id=self.work)
-        with mlflow.start_run(run_name=f"run {i}") as run:
+        with self.run(experiment_id=self.work, run_name=f"run {i}") as run:
             mlflow.log_params({"rate": 0.1 * (i + 1), "kind": "tree", "seed": 7})
             mlflow.set_tags({"team": "blue", "trial": str(i)})
             for step in range(STEPS):

@@ -16,6 +16,11 @@ export type Route =
   | { page: 'audit' }
   | { page: 'unknown'; path: string };
 
+const TRACKING: readonly Route['page'][] = ['experiments', 'experiment', 'run', 'compare'];
+
+// The page has two sides: endpoints with their loops, and experiments with their runs.
+export const isTracking = (route: Route) => TRACKING.includes(route.page);
+
 export interface Address {
   route: Route;
   params: URLSearchParams;

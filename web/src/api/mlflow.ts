@@ -61,6 +61,12 @@ export interface LoggedModel {
   info: { model_id: string; name: string; status: string; model_type?: string };
 }
 
+export interface ModelVersion {
+  name: string;
+  version: string;
+  model_id?: string;
+}
+
 export interface ArtifactEntry {
   path: string; // from the root that was asked about
   is_dir?: boolean;
@@ -117,17 +123,21 @@ export const mlflow = {
   deleteRun: (id: string) => post('runs/delete', { run_id: id }),
   restoreRun: (id: string) => post('runs/restore', { run_id: id }),
 
-  // Evenly sampled points of one metric of several runs, from a step on when one is given.
-  history: (runIds: readonly string[], key: string, from?: number) =>
+  // Evenly sampled points of one metric of several runs, of a range of steps when one is given.
+  history: (runIds: readonly string[], key: string, from?: number, to = MAX_STEP) =>
     get<{ metrics?: MetricPoint[] }>('metrics/get-history-bulk-interval', {
       run_ids: runIds, metric_key: key, max_results: MAX_POINTS,
-      ...(from === undefined || Math.abs(from) > MAX_STEP
-        ? {} : { start_step: from, end_step: MAX_STEP }),
+      ...(from === undefined || Math.abs(from) > MAX_STEP || Math.abs(to) > MAX_STEP
+        ? {} : { start_step: from, end_step: to }),
     }).then((a) => a.metrics ?? []),
 
   loggedModel: (id: string) =>
     request<{ model: LoggedModel }>(`${MLFLOW}/logged-models/${encodeURIComponent(id)}`)
       .then((a) => a.model),
+  versionsOf: (runId: string) =>
+    get<{ model_versions?: ModelVersion[] }>('model-versions/search', {
+      filter: `run_id = ${quoted(runId)}`, max_results: 100,
+    }).then((a) => a.model_versions ?? []),
   runFiles: (id: string, folder: string) =>
     get<{ files?: ArtifactEntry[] }>('artifacts/list', { run_id: id, path: folder })
       .then((a) => a.files ?? []),

@@ -122,10 +122,15 @@ export function Chart(props: ChartProps) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!u || step === undefined) return;
     event.preventDefault();
-    const last = u.data[0].length - 1;
-    const from = u.cursor.idx ?? (step < 0 ? last + 1 : -1);
-    let index = Math.min(Math.max(from + step, 0), last);
-    while (tip(index) === undefined && index > 0 && index < last) index += step;
+    // Among what is seen: the cursor has no place beyond.
+    const [xs] = u.data;
+    const { min = -Infinity, max = Infinity } = u.scales.x!;
+    const first = xs.findIndex((x) => x >= min);
+    const last = xs.findLastIndex((x) => x <= max);
+    if (first < 0 || last < first) return;
+    const from = u.cursor.idx ?? (step < 0 ? last + 1 : first - 1);
+    let index = Math.min(Math.max(from + step, first), last);
+    while (tip(index) === undefined && index > first && index < last) index += step;
     u.setCursor({ left: u.valToPos(u.data[0][index]!, 'x'), top: u.over.clientHeight / 2 });
     const content = tip(index);
     spoken.value = content ? tipText(content) : '';

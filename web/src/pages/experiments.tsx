@@ -199,7 +199,7 @@ export function ExperimentsPage() {
   const { items, next } = found;
   const now = session.value;
   const why = now.state === 'in' ? lacks(now.me, 'editor') : undefined;
-  const fresh = q === '' && view === 'ACTIVE_ONLY' &&
+  const fresh = why === undefined && q === '' && view === 'ACTIVE_ONLY' &&
     (items.length === 0 || (items.length === 1 && items[0]!.experiment_id === DEFAULT_ID));
   return (
     <>

@@ -88,6 +88,7 @@ interface Named {
   id: string;
   direction: 'read' | 'made';
   model: LoggedModel | undefined; // undefined: it cannot be read, or is deleted
+  registered: string[]; // "churn 3"
 }
 
 // The models that a run names, with what is known of them.
@@ -96,9 +97,15 @@ async function modelsOf(run: Run): Promise<Named[]> {
     ...(run.outputs?.model_outputs ?? []).map((m) => [m.model_id, 'made'] as const),
     ...(run.inputs?.model_inputs ?? []).map((m) => [m.model_id, 'read'] as const),
   ];
-  return Promise.all(named.map(async ([id, direction]): Promise<Named> => ({
-    id, direction, model: await mlflow.loggedModel(id).catch(() => undefined),
-  })));
+  if (named.length === 0) return [];
+  const [versions, models] = await Promise.all([
+    mlflow.versionsOf(run.info.run_id),
+    Promise.all(named.map(([id]) => mlflow.loggedModel(id).catch(() => undefined))),
+  ]);
+  return named.map(([id, direction], i) => ({
+    id, direction, model: models[i],
+    registered: versions.filter((v) => v.model_id === id).map((v) => `${v.name} ${v.version}`),
+  }));
 }
 
 const STATES: Record<string, string> = {
@@ -116,15 +123,16 @@ function Models({ models }: { models: readonly Named[] }) {
           <thead>
             <tr>
               <th scope="col">Name</th><th scope="col">Id</th><th scope="col">State</th>
-              <th scope="col"><span class="unseen">Files</span></th>
+              <th scope="col">Registered</th><th scope="col"><span class="unseen">Files</span></th>
             </tr>
           </thead>
           <tbody>
-            {models.map(({ id, direction, model }) => (
+            {models.map(({ id, direction, model, registered }) => (
               <tr key={`${direction} ${id}`}>
                 <th scope="row">{model?.info.name ?? id}<span class="soft"> {direction}</span></th>
                 <td><code>{id}</code></td>
                 <td>{model ? STATES[model.info.status] ?? model.info.status : 'not there any more'}</td>
+                <td>{registered.join(', ') || '–'}</td>
                 <td>
                   {model && (
                     <button type="button" class="link-button" onClick={() => setParams({

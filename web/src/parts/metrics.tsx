@@ -63,7 +63,10 @@ function Lines({ runs, metric, histories, drawing }: {
   runs: readonly Run[]; metric: string; histories: Histories; drawing: Drawing;
 }) {
   const history = histories.of(runs, metric);
-  const points = history.value.value;
+  const { axis, zoom } = drawing;
+  const close = zoom && axis === 'step'
+    ? histories.between(runs, metric, zoom.from, zoom.to)?.value.value : undefined;
+  const points = close ?? history.value.value;
   const error = history.error.value;
   const lines = useMemo(() => runs.map((run, i): Line => ({
     name: runs.length === 1 ? metric : nameOf(run), colour: lineColour(i),

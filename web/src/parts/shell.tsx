@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { connection } from '../api/live';
 import { session } from '../api/session';
-import { address, link, type Route } from '../router';
+import { address, isTracking, link, type Route } from '../router';
 import { nextTheme, theme } from '../theme';
 import { AccountMenu } from './menu';
 import { focusSearch } from './tools';
@@ -75,13 +75,11 @@ const ACCOUNT_PAGES: Partial<Record<Route['page'], string>> = {
   password: 'Your password', tokens: 'Your tokens', users: 'Users', audit: 'Audit trail',
 };
 
-const TRACKING: readonly Route['page'][] = ['experiments', 'experiment', 'run', 'compare'];
-
 // The two sides of the house, and what of them is shown.
 function Trail() {
   const { route } = address.value;
   const ofAccounts = ACCOUNT_PAGES[route.page];
-  const tracking = TRACKING.includes(route.page);
+  const tracking = isTracking(route);
   const serving = route.page === 'start' || route.page === 'endpoint';
   const here = route.page === 'endpoint' ? route.name
     : route.page === 'experiment' ? `Experiment ${route.id}`
