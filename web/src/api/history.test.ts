@@ -30,7 +30,9 @@ const runWith = (id = 'a'): Run => ({
     lifecycle_stage: 'active',
   },
   data: {
-    metrics: [{ key: 'm', value: values.at(-1)!, step: values.length - 1, timestamp: values.length }],
+    metrics: [{
+      key: 'm', value: values.at(-1)!, step: values.length - 1, timestamp: values.length,
+    }],
   },
 });
 const drawn = (histories: Histories, runs: Run[]) =>

@@ -65,7 +65,8 @@ export class Histories {
 
   // The points between two steps and their neighbours, when the whole history lacks some of them.
   // That of one range at a time is kept.
-  between(runs: readonly Run[], key: string, from: number, to: number): Resource<History> | undefined {
+  between(runs: readonly Run[], key: string, from: number, to: number):
+    Resource<History> | undefined {
     const all = this.known.get(key)?.history.value.value;
     if (all === undefined || !sampled(all)) return undefined;
     const range = [Math.floor(from) - 1, Math.ceil(to) + 1] as const;

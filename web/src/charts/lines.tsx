@@ -3,10 +3,10 @@
 
 import { useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { number } from '../format/number';
+import { number, whole } from '../format/number';
 import { exactMoment } from '../format/time';
-import { at, drawn, sinceBegin, type Axis, type Line, type Mark } from '../tracking/series';
-import { isoOf } from '../tracking/words';
+import { at, drawn, lonely, sinceBegin, type Axis, type Line, type Mark } from '../tracking/series';
+import { isoOf, stepText } from '../tracking/words';
 import { colour } from '../theme';
 import { drawText, ratio, timeAxis, tzDate, valueAxis } from './canvas';
 import { Chart, type Zoom } from './chart';
@@ -14,17 +14,17 @@ import { logRange } from './log';
 import type { TipContent } from './tip';
 
 const HEIGHT = 220;
-const FEW = 2; // so few points are drawn as dots, too
+const FEW = 2; // so few points are drawn as dots, too; of more only those that no line reaches
 const FAINT = 0.28;
 
 function place(x: number, axis: Axis): string {
-  if (axis === 'step') return `step ${number(x, 9)}`;
+  if (axis === 'step') return `step ${whole(x)}`;
   return axis === 'time' ? exactMoment(isoOf(x * 1000)) : `after ${sinceBegin(x)}`;
 }
 
 function xAxis(axis: Axis): uPlot.Axis {
   if (axis === 'time') return timeAxis();
-  const text = axis === 'step' ? (x: number) => number(x, 6) : sinceBegin;
+  const text = axis === 'step' ? stepText : sinceBegin;
   return {
     ...valueAxis((splits) => splits.map(text)),
     size: 32, space: 70, grid: { show: false },
@@ -89,9 +89,13 @@ export function LinesChart({ label, lines, axis, log, smooth, zoom, onZoom, heig
   marked.current = { marks, lines };
 
   const plan = useMemo(() => () => {
+    const alone: uPlot.Series.Points.Filter = (u, series, all) => {
+      const found = all ? [] : lonely(u.data[series] as (number | null | undefined)[]);
+      return found.length > 0 ? found : null;
+    };
     const bold = lines.map(({ colour: tone }): uPlot.Series => ({
       stroke: colour(tone), width: 1.75,
-      points: { show: few, size: 6, fill: colour(tone), stroke: colour(tone) },
+      points: { show: few, filter: alone, size: 6, fill: colour(tone), stroke: colour(tone) },
     }));
     const faint = lines.map(({ colour: tone }): uPlot.Series => ({
       stroke: colour(tone), width: 1, alpha: FAINT, points: { show: false },

@@ -37,6 +37,7 @@ async function read(ids: readonly string[], before: Compared | undefined): Promi
   };
 }
 
+const MAX_ROWS = 200; // of one kind that are shown; the search finds the others
 const KINDS = [['metrics', 'Metrics'], ['params', 'Parameters'], ['tags', 'Tags']] as const;
 
 function Section({ title, scope, runs, onlyDifferent, word }: {
@@ -51,10 +52,13 @@ function Section({ title, scope, runs, onlyDifferent, word }: {
     <tbody>
       <tr class="compare-kind">
         <th scope="rowgroup" colSpan={runs.length + 1}>
-          {title} <span class="soft">{rows.length} of {all.length}</span>
+          {title} <span class="soft">
+            {rows.length} of {all.length}
+            {rows.length > MAX_ROWS && `, the first ${MAX_ROWS}; search for the others`}
+          </span>
         </th>
       </tr>
-      {rows.map((row) => (
+      {rows.slice(0, MAX_ROWS).map((row) => (
         <tr key={row.key} class={row.differs ? 'differs' : ''}>
           <th scope="row">{row.key}</th>
           {row.values.map((value, i) => (
@@ -93,7 +97,9 @@ function Table({ runs }: { runs: readonly Run[] }) {
               <th scope="col"><span class="unseen">What</span></th>
               {runs.map((run) => (
                 <th key={run.info.run_id} scope="col">
-                  <a href={link.run(run.info.run_id)}>{nameOf(run)}</a>{' '}
+                  <a class="compare-name" href={link.run(run.info.run_id)} title={nameOf(run)}>
+                    {nameOf(run)}
+                  </a>
                   <Pill tone={statusTone(run.info.status)}>{run.info.status.toLowerCase()}</Pill>
                 </th>
               ))}

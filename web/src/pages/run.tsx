@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { mlflow, type DatasetInput, type LoggedModel, type Run } from '../api/mlflow';
 import { poll } from '../api/poll';
 import { resource, type Resource } from '../api/resource';
-import { number, whole } from '../format/number';
+import { whole } from '../format/number';
 import { Artifacts, type Source } from '../parts/artifacts';
 import { Closed, Facts, NotRead, Pill, Skeleton } from '../parts/bits';
 import { MetricCharts } from '../parts/metrics';
@@ -14,19 +14,23 @@ import { Pairs } from '../parts/pairs';
 import { Segments } from '../parts/tools';
 import { link, param, setParams } from '../router';
 import { columnOf, valueOf } from '../tracking/columns';
-import { goesOn, lasting, lastingMs, nameOf, statusTone, timeText } from '../tracking/words';
+import {
+  goesOn, lasting, lastingMs, metricText, nameOf, statusTone, timeText,
+} from '../tracking/words';
 
 const TABS = ['overview', 'charts', 'files'] as const;
 type Tab = (typeof TABS)[number];
 
 const tabShown = (): Tab => TABS.find((tab) => tab === param('show')) ?? 'overview';
 
-function sorted(pairs: { key: string; value: string | number }[] | undefined): [string, string][] {
+function sorted<T>(
+  pairs: readonly { key: string; value: T }[] | undefined, text: (value: T) => string,
+): [string, string][] {
   return (pairs ?? [])
-    .map(({ key, value }): [string, string] =>
-      [key, typeof value === 'number' ? number(value, 6) : value])
+    .map(({ key, value }): [string, string] => [key, text(value)])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
+const itself = (text: string) => text;
 
 const tagOf = (run: Run, key: string) => {
   const value = valueOf(run, columnOf(`tags.${key}`)!);
@@ -153,12 +157,12 @@ function Models({ models }: { models: readonly Named[] }) {
 
 function Overview({ run, models }: { run: Run; models: readonly Named[] }) {
   const { data } = run;
-  const tags = sorted(data.tags);
+  const tags = sorted(data.tags, itself);
   const byMlflow = ([key]: [string, string]) => key.startsWith('mlflow.');
   return (
     <div class="sheets">
-      <Pairs title="Metrics" rows={sorted(data.metrics)} />
-      <Pairs title="Parameters" rows={sorted(data.params)} />
+      <Pairs title="Metrics" rows={sorted(data.metrics, (value) => metricText(value))} />
+      <Pairs title="Parameters" rows={sorted(data.params, itself)} />
       <Models models={models} />
       <Datasets inputs={run.inputs?.dataset_inputs ?? []} />
       <Pairs title="Tags" rows={tags.filter((tag) => !byMlflow(tag))} />

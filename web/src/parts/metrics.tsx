@@ -6,12 +6,11 @@ import { Histories } from '../api/history';
 import type { Run } from '../api/mlflow';
 import type { Zoom } from '../charts/chart';
 import { LinesChart } from '../charts/lines';
-import { number } from '../format/number';
 import { param, setParams } from '../router';
 import { valueOf } from '../tracking/columns';
 import { lineColour, MAX_LINES } from '../tracking/compare';
 import { AXES, groupsOf, type Axis, type Line } from '../tracking/series';
-import { nameOf } from '../tracking/words';
+import { metricText, nameOf } from '../tracking/words';
 import { Problem } from './bits';
 import { Check, Select } from './form';
 
@@ -89,7 +88,7 @@ function Panel({ runs, metric, histories, drawing }: Parameters<typeof Lines>[0]
     <section class="card metric" aria-label={metric} ref={place}>
       <h3>
         <span class="metric-name" title={metric}>{metric}</span>
-        {value !== undefined && <b>{number(value, 6)}</b>}
+        {value !== undefined && <b>{metricText(value)}</b>}
       </h3>
       <div class="metric-place">
         {near && <Lines runs={runs} metric={metric} histories={histories} drawing={drawing} />}
@@ -147,7 +146,9 @@ export function MetricCharts({ runs: all }: { runs: readonly Run[] }) {
       {runs.length > 1 && (
         <p class="legend">
           {runs.map((run, i) => (
-            <span key={run.info.run_id}><i class={`swatch ${lineColour(i)}`} />{nameOf(run)}</span>
+            <span key={run.info.run_id} class="legend-run" title={nameOf(run)}>
+              <i class={`swatch ${lineColour(i)}`} />{nameOf(run)}
+            </span>
           ))}
           {all.length > runs.length && <span>of {all.length} runs the first {MAX_LINES} are drawn</span>}
         </p>

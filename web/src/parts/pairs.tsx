@@ -2,9 +2,11 @@
 
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { whole } from '../format/number';
 
 const MANY = 15; // from so many on they can be searched
 const LONG = 300;
+const MAX_SHOWN = 500; // the search finds the others
 
 export function Value({ text }: { text: string }) {
   const [whole, setWhole] = useState(false);
@@ -38,12 +40,15 @@ export function Pairs({ title, rows, children }: {
       <div class="scroll" tabIndex={0} role="group" aria-label={title}>
         <table class="pairs">
           <tbody>
-            {shown.map(([name, value]) => (
+            {shown.slice(0, MAX_SHOWN).map(([name, value]) => (
               <tr key={name}><th scope="row">{name}</th><td><Value text={value} /></td></tr>
             ))}
           </tbody>
         </table>
       </div>
+      {shown.length > MAX_SHOWN && (
+        <p class="soft">{whole(shown.length - MAX_SHOWN)} more: search for them.</p>
+      )}
       {shown.length === 0 && <p class="soft">Nothing here has that.</p>}
     </section>
   );

@@ -2,7 +2,7 @@
 // they show of a run.
 
 import type { Run } from '../api/mlflow';
-import { number } from '../format/number';
+import { metricText } from './words';
 
 export type Scope = 'attributes' | 'metrics' | 'params' | 'tags';
 const SCOPES: readonly string[] = ['attributes', 'metrics', 'params', 'tags'];
@@ -75,7 +75,7 @@ export function valueOf(run: Run, { scope, key }: Column): string | number | und
 
 export function shown(value: string | number | undefined, scope: Scope): string {
   if (value === undefined) return '';
-  return scope === 'metrics' ? number(value, 5) : String(value);
+  return scope === 'metrics' ? metricText(value, 5) : String(value);
 }
 
 export interface Known {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { appended, at, drawn, groupsOf, pointsOf, sinceBegin, smoothed, type Line } from './series';
+import {
+  appended, at, drawn, groupsOf, lonely, pointsOf, sinceBegin, smoothed, type Line,
+} from './series';
 
 const line = (name: string, points: [step: number, ms: number, value: number][]): Line => ({
   name, colour: 'line', points: points.map(([step, ms, value]) => ({ step, ms, value })),
@@ -64,6 +66,15 @@ describe('lines', () => {
     expect(at([undefined, 5, undefined, null], 3)).toBeNull();
   });
 });
+
+it.each([
+  [[1, 2, 3], []],
+  [[1], [0]],
+  [[undefined, 1, undefined], [1]],
+  [[1, null, 2, 3], [0]],
+  [[1, undefined, 2, null, undefined, 4, undefined, null, 5], [5, 8]],
+  [[null, null], []],
+])('of %j the points %j stand alone', (row, alone) => expect(lonely(row)).toEqual(alone));
 
 describe('smoothing', () => {
   const even = [1, 0, 1, 0].map((value, x) => ({ x, value }));

@@ -1,7 +1,7 @@
 // Points of metrics as lines: along which axis, smoothed how, and what cannot be drawn as a height.
 
 import type { MetricPoint } from '../api/mlflow';
-import { toNumber } from '../format/number';
+import { metricValue } from './words';
 
 export const AXES = ['step', 'time', 'relative'] as const;
 export type Axis = (typeof AXES)[number];
@@ -32,18 +32,12 @@ export interface Drawn {
   marks: Mark[];
 }
 
-// The server keeps infinities as the largest numbers there are.
-function valueOf(value: number | string): number {
-  const x = toNumber(value);
-  return Math.abs(x) === Number.MAX_VALUE ? Math.sign(x) * Infinity : x;
-}
-
 const later = (a: Point, b: Point) => a.step - b.step || a.ms - b.ms;
 
 export function pointsOf(found: readonly MetricPoint[]): Point[] {
   return found
     .map(({ step, timestamp, value }) =>
-      ({ step: step ?? 0, ms: timestamp, value: valueOf(value) }))
+      ({ step: step ?? 0, ms: timestamp, value: metricValue(value) }))
     .sort(later);
 }
 
@@ -122,6 +116,26 @@ export function drawn(
     return out;
   }) : [];
   return { xs, raw, smooth: smooths, marks };
+}
+
+// The points that no line reaches: with nothing, or a gap, on both sides.
+export function lonely(row: readonly (number | null | undefined)[]): number[] {
+  const found: number[] = [];
+  let before: number | undefined; // the index of a point that may be alone
+  let joined = false; // whether the place before was a point
+  row.forEach((value, i) => {
+    if (value === undefined) return;
+    if (value !== null) {
+      before = joined ? undefined : i;
+      joined = true;
+      return;
+    }
+    if (before !== undefined) found.push(before);
+    before = undefined;
+    joined = false;
+  });
+  if (before !== undefined) found.push(before);
+  return found;
 }
 
 // What a line has at an index, or at the nearest one before; nothing before its beginning.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../api/mlflow';
-import { bytes, lasting, lastingMs } from './words';
+import { bytes, lasting, lastingMs, metricText, stepText } from './words';
 
 const run = (info: Partial<Run['info']>): Run => ({
   info: {
@@ -40,3 +40,13 @@ it.each([
   [25_600, '26 KB'],
   [3_200_000_000, '3.2 GB'],
 ])('%s bytes are %s', (n, text) => expect(bytes(n)).toBe(text));
+
+it.each([
+  [0, '0'], [20_000, '20,000'], [1e6, '1M'], [-1.5e6, '−1.5M'], [12_345_678, '12.345678M'],
+  [3e9, '3G'],
+])('step %s is written %s', (step, text) => expect(stepText(step)).toBe(text));
+
+it.each([
+  [0.123456789, '0.123457'], ['NaN', 'not a number'], [Number.MAX_VALUE, '∞'],
+  [-Number.MAX_VALUE, '−∞'],
+])('a metric of %s is %s', (value, text) => expect(metricText(value)).toBe(text));

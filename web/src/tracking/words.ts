@@ -1,6 +1,7 @@
 // How runs are spoken of.
 
 import type { Run } from '../api/mlflow';
+import { number, toNumber, whole } from '../format/number';
 import { exactMoment } from '../format/time';
 import type { Tone } from '../loop/words';
 
@@ -36,6 +37,22 @@ export function lasting(ms: number | undefined): string {
   if (s < 3600) return pair(Math.floor(s / 60), s % 60, 'min', 's');
   if (s < 86400) return pair(Math.floor(s / 3600), Math.floor((s % 3600) / 60), 'h', 'min');
   return pair(Math.floor(s / 86400), Math.floor((s % 86400) / 3600), 'd', 'h');
+}
+
+// The server keeps infinities as the largest numbers there are.
+export function metricValue(value: number | string): number {
+  const x = toNumber(value);
+  return Math.abs(x) === Number.MAX_VALUE ? Math.sign(x) * Infinity : x;
+}
+
+export const metricText = (value: number | string, digits = 6) => number(metricValue(value), digits);
+
+// Steps along an axis: "20,000", "1.5M"
+export function stepText(step: number): string {
+  const short = [[1e9, 'G'], [1e6, 'M']] as const;
+  const found = short.find(([size]) => Math.abs(step) >= size);
+  return found ? `${Number((step / found[0]).toPrecision(8))}${found[1]}`.replace('-', '−')
+    : whole(step);
 }
 
 // "1.5 KB": sizes of files for people.
