@@ -4,6 +4,10 @@ import { finish } from './finish.ts';
 // A server to develop against: RONDO_URL=http://127.0.0.1:5000 npm run dev
 const server = process.env.RONDO_URL ?? 'http://127.0.0.1:5000';
 
+interface Proxied {
+  on(event: 'proxyReq', act: (request: { removeHeader(name: string): void }) => void): void;
+}
+
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [finish()],
@@ -22,18 +26,17 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: {
-      '/api': {
+    proxy: Object.fromEntries(['/api', '/ajax-api', '/get-artifact', '/openapi.json'].map((path) => [
+      path, {
         target: server,
         changeOrigin: true,
         // The server refuses other sites, which a page of the development server is.
-        configure: (proxy) => proxy.on('proxyReq', (request) => {
+        configure: (proxy: Proxied) => proxy.on('proxyReq', (request) => {
           request.removeHeader('origin');
           request.removeHeader('sec-fetch-site');
         }),
       },
-      '/openapi.json': server,
-    },
+    ])),
   },
   test: { include: ['src/**/*.test.ts'] },
 });

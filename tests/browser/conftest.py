@@ -14,6 +14,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 from rondo_server import Server  # noqa: E402
 from small_loop import SmallLoop  # noqa: E402
 from team import Team  # noqa: E402
+from tracked import Tracked  # noqa: E402
 
 CHROMIUM = os.environ.get("RONDO_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -56,6 +57,25 @@ def team(tmp_path_factory):
     """A server with accounts of every role, and something that they may see or not."""
     with server_in(tmp_path_factory.mktemp("team")) as server:
         yield Team(server)
+
+
+@pytest.fixture(scope="session")
+def tracked(tmp_path_factory):
+    """Experiments and runs that MLflow's client has logged."""
+    folder = tmp_path_factory.mktemp("tracked")
+    with server_in(folder) as server:
+        found = Tracked(server.url)
+        found.log(folder)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """An experiment of ten thousand runs, on a server of its own."""
+    with server_in(tmp_path_factory.mktemp("many")) as server:
+        found = Tracked(server.url)
+        found.log_many()
+        yield found
 
 
 @pytest.fixture

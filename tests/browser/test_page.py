@@ -173,7 +173,7 @@ def test_links_of_mlflow_clients_lead_to_the_run(loop, open_page):
     expect(page.get_by_role("heading", level=1)).to_have_text("trained by the loop")
     for text in ("reference_brier", "rondo.trained_until", "high"):
         expect(page.get_by_role("rowheader", name=text)).to_be_visible()
-    page.get_by_role("link", name="experiment 0").click()
+    page.get_by_role("link", name="experiment Default").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Default")
     expect(page.get_by_role("link", name="trained by the loop")).to_have_count(2)
     unknown = open_page(loop.url, "/#/prompts")

@@ -4,9 +4,12 @@ import { effect } from '@preact/signals';
 import { connect, disconnect } from './api/live';
 import { askWhoIAm, session, startSession } from './api/session';
 import { AuditPage } from './pages/audit';
+import { ComparePage } from './pages/compare';
 import { EndpointPage } from './pages/endpoint';
+import { ExperimentPage } from './pages/experiment';
+import { ExperimentsPage } from './pages/experiments';
 import { PasswordPage } from './pages/password';
-import { ExperimentPage, RunPage } from './pages/run';
+import { RunPage } from './pages/run';
 import { SignInPage } from './pages/signin';
 import { StartPage } from './pages/start';
 import { TokensPage } from './pages/tokens';
@@ -22,6 +25,7 @@ import './style/base.css';
 import './style/parts.css';
 import './style/charts.css';
 import './style/accounts.css';
+import './style/tracking.css';
 
 function Unknown({ path }: { path: string }) {
   useEffect(() => {
@@ -39,8 +43,10 @@ function Unknown({ path }: { path: string }) {
 function Page() {
   const { route } = address.value;
   switch (route.page) {
-    case 'start': return <StartPage />;
+    case 'start': return <StartPage model={route.model} />;
     case 'endpoint': return <EndpointPage key={route.name} name={route.name} />;
+    case 'experiments': return <ExperimentsPage />;
+    case 'compare': return <ComparePage />;
     case 'run': return <RunPage key={route.id} id={route.id} />;
     case 'experiment': return <ExperimentPage key={route.id} id={route.id} />;
     case 'password': return <PasswordPage />;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { link, parse, routeOf } from './router';
+import { link, ours, parse, routeOf } from './router';
 
 describe('routes', () => {
   it.each([
@@ -8,7 +8,9 @@ describe('routes', () => {
     ['/endpoints', { page: 'start' }],
     ['/endpoints/flights', { page: 'endpoint', name: 'flights' }],
     ['/experiments/2', { page: 'experiment', id: '2' }],
-    ['/experiments/2/runs/abc', { page: 'run', id: 'abc' }],
+    ['/experiments', { page: 'experiments' }],
+    ['/compare', { page: 'compare' }],
+    ['/models/a%2Fb/versions/3', { page: 'start', model: 'a/b' }],
     ['/runs/abc', { page: 'run', id: 'abc' }],
     ['/account/tokens', { page: 'tokens' }],
     ['/account/password', { page: 'password' }],
@@ -25,4 +27,21 @@ describe('routes', () => {
     expect(route).toEqual({ page: 'endpoint', name });
     expect(params.get('rollout')).toBe('3');
   });
+});
+
+describe('links of MLflow', () => {
+  it.each([
+    ['#/experiments/2/runs/abc', '#/runs/abc'],
+    ['#/experiments/2/runs/abc/artifacts/model', '#/runs/abc'],
+    ['#/experiments/2/runs', '#/experiments/2'],
+    ['#/experiments/2/models/m-1', '#/experiments/2'],
+    ['#/compare-runs?runs=["a","b"]&experiments=["2"]', '#/compare?runs=a,b'],
+    ['#/compare-runs?runs=%5B%22a%22%5D', '#/compare?runs=a'],
+    ['#/compare-runs?runs=[1,{"x":2},"a"]', '#/compare?runs=a'],
+    ['#/compare-runs', '#/compare?runs='],
+    ['#/experiments/2/runs/a%2F%3Fb', '#/runs/a%2F%3Fb'],
+  ])('%s', (theirs, own) => expect(ours(theirs)).toBe(own));
+
+  it.each(['', '#/', '#/experiments', '#/experiments/2?filter=a', '#/runs/abc', '#/models/m'])(
+    'leave ours alone: %s', (own) => expect(ours(own)).toBeUndefined());
 });

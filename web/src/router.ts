@@ -4,15 +4,22 @@
 import { computed, signal } from '@preact/signals';
 
 export type Route =
-  | { page: 'start' }
+  | { page: 'start'; model?: string } // model: a link to it was followed, and it has no page
   | { page: 'endpoint'; name: string }
+  | { page: 'experiments' }
   | { page: 'experiment'; id: string }
   | { page: 'run'; id: string }
+  | { page: 'compare' }
   | { page: 'password' }
   | { page: 'tokens' }
   | { page: 'users' }
   | { page: 'audit' }
   | { page: 'unknown'; path: string };
+
+const TRACKING: readonly Route['page'][] = ['experiments', 'experiment', 'run', 'compare'];
+
+// The page has two sides: endpoints with their loops, and experiments with their runs.
+export const isTracking = (route: Route) => TRACKING.includes(route.page);
 
 export interface Address {
   route: Route;
@@ -28,17 +35,17 @@ function decode(segment: string): string {
 }
 
 export function routeOf(path: string): Route {
-  const [first, second, third, fourth] = path.split('/').filter(Boolean).map(decode);
+  const [first, second] = path.split('/').filter(Boolean).map(decode);
   if (first === undefined) return { page: 'start' };
   if (first === 'endpoints') {
     return second === undefined ? { page: 'start' } : { page: 'endpoint', name: second };
   }
   if (first === 'runs' && second !== undefined) return { page: 'run', id: second };
-  // The links that MLflow's clients print.
-  if (first === 'experiments' && second !== undefined) {
-    if (third === 'runs' && fourth !== undefined) return { page: 'run', id: fourth };
-    return { page: 'experiment', id: second };
+  if (first === 'experiments') {
+    return second === undefined ? { page: 'experiments' } : { page: 'experiment', id: second };
   }
+  if (first === 'compare') return { page: 'compare' };
+  if (first === 'models' && second !== undefined) return { page: 'start', model: second };
   if (first === 'account' && (second === 'password' || second === 'tokens')) return { page: second };
   if (first === 'admin' && (second === 'users' || second === 'audit')) return { page: second };
   return { page: 'unknown', path };
@@ -54,11 +61,38 @@ export function parse(hash: string): Address {
   };
 }
 
+// The runs that a link of MLflow's page names as a JSON list: runs=["a","b"].
+function listedRuns(text: string | null): string[] {
+  try {
+    const list: unknown = JSON.parse(text ?? '');
+    return Array.isArray(list) ? list.filter((id) => typeof id === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+// Our address for a link that MLflow's clients print or its page had; nothing for one of ours. A run
+// is found by its id alone, so ours names no experiment.
+export function ours(hash: string): string | undefined {
+  const [path, query] = hash.replace(/^#/, '').split('?', 2);
+  const [first, second, third, fourth] = path!.split('/').filter(Boolean).map(decode);
+  if (first === 'experiments' && third === 'runs' && fourth !== undefined) return link.run(fourth);
+  if (first === 'experiments' && second !== undefined && third !== undefined) {
+    return link.experiment(second);
+  }
+  if (first === 'compare-runs') {
+    return link.compare(listedRuns(new URLSearchParams(query ?? '').get('runs')));
+  }
+  return undefined;
+}
+
 export const link = {
   start: '#/',
+  experiments: '#/experiments',
   endpoint: (name: string) => `#/endpoints/${encodeURIComponent(name)}`,
   experiment: (id: string) => `#/experiments/${encodeURIComponent(id)}`,
   run: (id: string) => `#/runs/${encodeURIComponent(id)}`,
+  compare: (runs: readonly string[]) => `#/compare?runs=${runs.map(encodeURIComponent).join(',')}`,
   password: '#/account/password',
   tokens: '#/account/tokens',
   users: '#/admin/users',
@@ -69,18 +103,26 @@ export const link = {
 const hash = signal(typeof location === 'undefined' ? '' : location.hash);
 export const address = computed(() => parse(hash.value));
 
-export function startRouter(): void {
-  addEventListener('hashchange', () => (hash.value = location.hash));
+function arrive(): void {
+  const better = ours(location.hash);
+  if (better !== undefined) history.replaceState(null, '', better);
+  hash.value = location.hash;
 }
 
-// Changes parameters of the address in place; undefined removes one. No step in the history: the
-// back button leads to the page before, not through every click on this one.
-export function setParams(changes: Record<string, string | undefined>): void {
+export function startRouter(): void {
+  addEventListener('hashchange', arrive);
+  arrive();
+}
+
+// Changes parameters of the address in place; undefined removes one, a list repeats it. No step in
+// the history: the back button leads to the page before, not through every click on this one.
+export function setParams(changes: Record<string, string | readonly string[] | undefined>): void {
   const [path, query] = location.hash.replace(/^#/, '').split('?', 2);
   const params = new URLSearchParams(query ?? '');
   for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) params.delete(key);
-    else params.set(key, value);
+    params.delete(key);
+    if (value === undefined) continue;
+    for (const one of typeof value === 'string' ? [value] : value) params.append(key, one);
   }
   const text = params.toString();
   history.replaceState(null, '', `#${path || '/'}${text ? `?${text}` : ''}`);
@@ -88,6 +130,9 @@ export function setParams(changes: Record<string, string | undefined>): void {
 }
 
 export const param = (key: string) => address.value.params.get(key) ?? undefined;
+
+// All values of a parameter that is repeated.
+export const params = (key: string): string[] => address.value.params.getAll(key);
 
 // A parameter that holds a list of numbers: "33.35".
 export function numbersIn(key: string): Set<number> {

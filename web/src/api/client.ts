@@ -2,7 +2,7 @@
 // is fit to be shown.
 
 import type {
-  EndpointStatus, Entry, MlflowRun, MonitorWindow, Policy, Rollout, RolloutDetail, Why,
+  EndpointStatus, Entry, MonitorWindow, Policy, Rollout, RolloutDetail, Why,
 } from './types';
 
 // As many entries and windows as the server gives at once.
@@ -31,37 +31,50 @@ export function whenRefused(act: () => void): void {
   refused = act;
 }
 
-// Without telling of refusals, for who asks because of one.
-export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+async function answerTo(path: string, init?: RequestInit): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(path, { cache: 'no-store', ...init });
   } catch {
     throw new ApiError(0, 'the server does not answer');
   }
-  const body: unknown = await answer.json().catch(() => undefined);
   if (!answer.ok) {
+    const body: unknown = await answer.json().catch(() => undefined);
     throw new ApiError(answer.status, messageOf(body) ?? `the server says ${answer.status}`);
   }
+  return answer;
+}
+
+// Without telling of refusals, for who asks because of one.
+export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  const answer = await answerTo(path, init);
+  const body: unknown = await answer.json().catch(() => undefined);
   if (body === undefined) throw new ApiError(answer.status, 'the answer is no JSON');
   return body as T;
 }
 
-export async function request<T>(path: string, init?: RequestInit): Promise<T> {
+async function telling<T>(answer: Promise<T>): Promise<T> {
   try {
-    return await ask<T>(path, init);
+    return await answer;
   } catch (problem) {
     if (problem instanceof ApiError && [401, 403].includes(problem.status)) refused();
     throw problem;
   }
 }
 
+export const request = <T>(path: string, init?: RequestInit): Promise<T> =>
+  telling(ask<T>(path, init));
+
+// The beginning of a file, which is not empty.
+export const firstBytes = (path: string, count: number): Promise<Uint8Array> =>
+  telling(answerTo(path, { headers: { range: `bytes=0-${count - 1}` } })
+    .then((answer) => answer.arrayBuffer()).then((bytes) => new Uint8Array(bytes)));
+
 export function asJson(method: string, body: unknown): RequestInit {
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 export const NATIVE = '/api/rondo/v1';
-const MLFLOW = '/api/2.0/mlflow';
 const endpoint = (name: string) => `${NATIVE}/endpoints/${encodeURIComponent(name)}`;
 
 export const api = {
@@ -80,15 +93,4 @@ export const api = {
     request<{ rollouts: Rollout[] }>(`${endpoint(name)}/rollouts`).then((a) => a.rollouts),
   rollout: (id: number) => request<RolloutDetail>(`${NATIVE}/rollouts/${id}`),
   why: (decision: number) => request<Why>(`${NATIVE}/decisions/${decision}/why`),
-  run: (id: string) =>
-    request<{ run: MlflowRun }>(`${MLFLOW}/runs/get?run_id=${encodeURIComponent(id)}`)
-      .then((a) => a.run),
-  experiment: (id: string) =>
-    request<{ experiment: { experiment_id: string; name: string } }>(
-      `${MLFLOW}/experiments/get?experiment_id=${encodeURIComponent(id)}`)
-      .then((a) => a.experiment),
-  runs: (experimentId: string, limit: number) =>
-    request<{ runs?: MlflowRun[] }>(`${MLFLOW}/runs/search`,
-      asJson('POST', { experiment_ids: [experimentId], max_results: limit }))
-      .then((a) => a.runs ?? []),
 };

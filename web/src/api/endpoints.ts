@@ -6,23 +6,15 @@ import { durationSeconds } from '../format/number';
 import { iso, seconds } from '../format/time';
 import { api, ApiError } from './client';
 import { subscribe } from './live';
+import { poll } from './poll';
 import { resource, type Resource } from './resource';
 import type {
   EndpointStatus, Entry, MonitorWindow, Policy, Rollout, RolloutDetail,
 } from './types';
 
-const POLL_MS = 2000;
 // How far back the charts look: a year of daily ticks with some room.
 const SHOWN_TICKS = 400;
 const SPARK_TICKS = 60;
-
-// Calls now and then while somebody looks; returns how to stop.
-function poll(look: () => void): () => void {
-  const timer = setInterval(() => {
-    if (document.visibilityState === 'visible') look();
-  }, POLL_MS);
-  return () => clearInterval(timer);
-}
 
 async function windowsOf(
   status: EndpointStatus, before: MonitorWindow[] | undefined, ticks: number,

@@ -178,21 +178,3 @@ export interface LiveEvent {
   kind: string;
   subject: string;
 }
-
-export interface MlflowRun {
-  info: {
-    run_id: string;
-    run_name: string;
-    experiment_id: string;
-    status: string;
-    start_time?: number;
-    end_time?: number;
-    user_id?: string;
-  };
-  data: {
-    params?: { key: string; value: string }[];
-    metrics?: { key: string; value: number | string; step?: number; timestamp?: number }[];
-    tags?: { key: string; value: string }[];
-  };
-  outputs?: { model_outputs?: { model_id: string }[] };
-}

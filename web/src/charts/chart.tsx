@@ -22,23 +22,26 @@ export interface ChartProps {
   until?: number | undefined; // the axis reaches at least this far
   zoom?: Zoom | undefined;
   onZoom?: (zoom: Zoom | undefined) => void;
+  timed?: boolean; // the xs are seconds since 1970, which is what they are unless it says no
 }
 
 // Fewer pixels than this are a click, not a selection.
 const MIN_DRAG = 8;
+// Around a single point: half a day, or half a step.
 const HALF_DAY = 43200;
+const HALF_STEP = 0.5;
 
 // From the first to the last moment, and on to where the chart is meant to reach.
-function extent({ data: [xs], zoom, until }: Pick<ChartProps, 'data' | 'zoom' | 'until'>):
-  [number, number] {
+function extent({ data: [xs], zoom, until, timed = true }: ChartProps): [number, number] {
   if (zoom) return [zoom.from, zoom.to];
   const first = xs[0] ?? 0;
-  const last = Math.max(xs.at(-1) ?? 0, until ?? 0);
-  return first < last ? [first, last] : [first - HALF_DAY, first + HALF_DAY];
+  const last = Math.max(xs.at(-1) ?? 0, until ?? first);
+  const half = timed ? HALF_DAY : HALF_STEP;
+  return first < last ? [first, last] : [first - half, first + half];
 }
 
 export function Chart(props: ChartProps) {
-  const { label, height, data, plan, tip, zoom, until, onZoom } = props;
+  const { label, height, data, plan, tip, zoom, until, onZoom, timed = true } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const hover = useSignal<{ index: number; left: number; width: number } | undefined>(undefined);
@@ -59,7 +62,7 @@ export function Chart(props: ChartProps) {
         scales: {
           ...own.scales,
           x: {
-            time: true,
+            time: timed,
             range: () => extent(latest.current),
           },
         },
@@ -110,7 +113,7 @@ export function Chart(props: ChartProps) {
       plot.current = undefined;
       hover.value = undefined;
     };
-  }, [plan, height, colours]);
+  }, [plan, height, colours, timed]);
 
   useEffect(() => plot.current?.setData(data), [data, zoom?.from, zoom?.to, until]);
 
@@ -119,10 +122,15 @@ export function Chart(props: ChartProps) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!u || step === undefined) return;
     event.preventDefault();
-    const last = u.data[0].length - 1;
-    const from = u.cursor.idx ?? (step < 0 ? last + 1 : -1);
-    let index = Math.min(Math.max(from + step, 0), last);
-    while (tip(index) === undefined && index > 0 && index < last) index += step;
+    // Among what is seen: the cursor has no place beyond.
+    const [xs] = u.data;
+    const { min = -Infinity, max = Infinity } = u.scales.x!;
+    const first = xs.findIndex((x) => x >= min);
+    const last = xs.findLastIndex((x) => x <= max);
+    if (first < 0 || last < first) return;
+    const from = u.cursor.idx ?? (step < 0 ? last + 1 : first - 1);
+    let index = Math.min(Math.max(from + step, first), last);
+    while (tip(index) === undefined && index > first && index < last) index += step;
     u.setCursor({ left: u.valToPos(u.data[0][index]!, 'x'), top: u.over.clientHeight / 2 });
     const content = tip(index);
     spoken.value = content ? tipText(content) : '';

@@ -11,6 +11,7 @@ import {
   drawAcross, drawLimit, drawText, ratio, timeAxis, tzDate, valueAxis,
 } from './canvas';
 import { Chart } from './chart';
+import { logRange } from './log';
 import type { TipContent } from './tip';
 
 const HEIGHT = 190;
@@ -69,7 +70,7 @@ export function EvidenceChart({ label, course, processes, limit, limitName, limi
         distr: 3 as const,
         log: 10 as const,
         range: (_u: uPlot, min: number, max: number): uPlot.Range.MinMax =>
-          [Math.min(min / 1.5, 0.4), Math.max(max * 1.8, limit * 2.6)],
+          logRange(Math.min(min / 1.5, 0.4), Math.max(max * 1.8, limit * 2.6)),
       },
     },
     axes: [

@@ -1,33 +1,85 @@
-// Where the links of MLflow's clients lead: a run, or an experiment with its newest runs.
+// A run: what it was told, what it measured, what it read and made. Followed while it goes on.
 
-import { useEffect, useMemo } from 'preact/hooks';
-import { api } from '../api/client';
-import { resource } from '../api/resource';
-import type { MlflowRun } from '../api/types';
-import { number } from '../format/number';
-import { exactMoment } from '../format/time';
-import { Facts, NotRead, Pill, Skeleton } from '../parts/bits';
-import type { Tone } from '../loop/words';
-import { link } from '../router';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { mlflow, type DatasetInput, type LoggedModel, type Run } from '../api/mlflow';
+import { poll } from '../api/poll';
+import { resource, type Resource } from '../api/resource';
+import { whole } from '../format/number';
+import { Artifacts, type Source } from '../parts/artifacts';
+import { Closed, Facts, NotRead, Pill, Skeleton } from '../parts/bits';
+import { MetricCharts } from '../parts/metrics';
+import { Confirm } from '../parts/confirm';
+import { Button, useAction } from '../parts/form';
+import { Pairs } from '../parts/pairs';
+import { Segments } from '../parts/tools';
+import { link, param, setParams } from '../router';
+import { columnOf, valueOf } from '../tracking/columns';
+import {
+  goesOn, lasting, lastingMs, metricText, nameOf, statusTone, timeText,
+} from '../tracking/words';
 
-const SHOWN_RUNS = 100;
-const STATUS: Record<string, Tone> = {
-  FINISHED: 'good', FAILED: 'bad', KILLED: 'bad', RUNNING: 'busy', SCHEDULED: 'note',
+const TABS = ['overview', 'charts', 'files'] as const;
+type Tab = (typeof TABS)[number];
+
+const tabShown = (): Tab => TABS.find((tab) => tab === param('show')) ?? 'overview';
+
+function sorted<T>(
+  pairs: readonly { key: string; value: T }[] | undefined, text: (value: T) => string,
+): [string, string][] {
+  return (pairs ?? [])
+    .map(({ key, value }): [string, string] => [key, text(value)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+const itself = (text: string) => text;
+
+const tagOf = (run: Run, key: string) => {
+  const value = valueOf(run, columnOf(`tags.${key}`)!);
+  return value === undefined ? undefined : String(value);
 };
 
-const time = (milliseconds: number | undefined) =>
-  milliseconds ? exactMoment(new Date(milliseconds).toISOString()) : '–';
+// "train.py at 1a2b3c4d"
+function sourceOf(run: Run): string {
+  const name = tagOf(run, 'mlflow.source.name');
+  const commit = tagOf(run, 'mlflow.source.git.commit');
+  if (name === undefined) return commit ?? '–';
+  return commit === undefined ? name : `${name} at ${commit.slice(0, 10)}`;
+}
 
-function Table({ title, rows }: { title: string; rows: [string, string][] }) {
-  if (rows.length === 0) return null;
+// How many rows a dataset has, as MLflow's clients say it of tables and of arrays.
+function rowsIn(profile: string | undefined): string {
+  try {
+    const { num_rows: rows, features_shape: shape } = JSON.parse(profile ?? '') as {
+      num_rows?: unknown; features_shape?: unknown;
+    };
+    const count: unknown = rows ?? (Array.isArray(shape) ? shape[0] : undefined);
+    return typeof count === 'number' ? whole(count) : '–';
+  } catch {
+    return '–';
+  }
+}
+
+function Datasets({ inputs }: { inputs: readonly DatasetInput[] }) {
+  if (inputs.length === 0) return null;
   return (
     <section class="card">
-      <h2>{title} <span class="soft">{rows.length}</span></h2>
-      <div class="scroll" tabIndex={0} role="group" aria-label={title}>
+      <h2>Datasets read <span class="soft">{inputs.length}</span></h2>
+      <div class="scroll" tabIndex={0} role="group" aria-label="Datasets read">
         <table class="pairs">
+          <thead>
+            <tr>
+              <th scope="col">Name</th><th scope="col">For</th><th scope="col">Rows</th>
+              <th scope="col">Digest</th><th scope="col">Source</th>
+            </tr>
+          </thead>
           <tbody>
-            {rows.map(([key, value]) => (
-              <tr key={key}><th scope="row">{key}</th><td>{value}</td></tr>
+            {inputs.map(({ tags, dataset }) => (
+              <tr key={`${dataset.name} ${dataset.digest}`}>
+                <th scope="row">{dataset.name}</th>
+                <td>{tags?.find((t) => t.key === 'mlflow.data.context')?.value ?? '–'}</td>
+                <td>{rowsIn(dataset.profile)}</td>
+                <td><code>{dataset.digest}</code></td>
+                <td>{dataset.source_type ?? '–'}</td>
+              </tr>
             ))}
           </tbody>
         </table>
@@ -36,104 +88,233 @@ function Table({ title, rows }: { title: string; rows: [string, string][] }) {
   );
 }
 
-function sorted(pairs: { key: string; value: string | number }[] | undefined): [string, string][] {
-  return (pairs ?? [])
-    .map(({ key, value }): [string, string] =>
-      [key, typeof value === 'number' ? number(value, 6) : value])
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+interface Named {
+  id: string;
+  direction: 'read' | 'made';
+  model: LoggedModel | undefined; // undefined: it cannot be read, or is deleted
+  registered: string[]; // "churn 3"
 }
 
-function Run({ run }: { run: MlflowRun }) {
-  const { info, data, outputs } = run;
-  const own = sorted(data.tags).filter(([key]) => !key.startsWith('mlflow.'));
-  const system = sorted(data.tags).filter(([key]) => key.startsWith('mlflow.'));
-  const models = outputs?.model_outputs ?? [];
-  const json = `/api/2.0/mlflow/runs/get?run_id=${encodeURIComponent(info.run_id)}`;
+// The models that a run names, with what is known of them.
+async function modelsOf(run: Run): Promise<Named[]> {
+  const named = [
+    ...(run.outputs?.model_outputs ?? []).map((m) => [m.model_id, 'made'] as const),
+    ...(run.inputs?.model_inputs ?? []).map((m) => [m.model_id, 'read'] as const),
+  ];
+  if (named.length === 0) return [];
+  const [versions, models] = await Promise.all([
+    mlflow.versionsOf(run.info.run_id),
+    Promise.all(named.map(([id]) => mlflow.loggedModel(id).catch(() => undefined))),
+  ]);
+  return named.map(([id, direction], i) => ({
+    id, direction, model: models[i],
+    registered: versions.filter((v) => v.model_id === id).map((v) => `${v.name} ${v.version}`),
+  }));
+}
+
+const STATES: Record<string, string> = {
+  LOGGED_MODEL_READY: 'ready', LOGGED_MODEL_PENDING: 'pending',
+  LOGGED_MODEL_UPLOAD_FAILED: 'upload failed',
+};
+
+function Models({ models }: { models: readonly Named[] }) {
+  if (models.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>Models <span class="soft">{models.length}</span></h2>
+      <div class="scroll" tabIndex={0} role="group" aria-label="Models">
+        <table class="pairs">
+          <thead>
+            <tr>
+              <th scope="col">Name</th><th scope="col">Id</th><th scope="col">State</th>
+              <th scope="col">Registered</th><th scope="col"><span class="unseen">Files</span></th>
+            </tr>
+          </thead>
+          <tbody>
+            {models.map(({ id, direction, model, registered }) => (
+              <tr key={`${direction} ${id}`}>
+                <th scope="row">{model?.info.name ?? id}<span class="soft"> {direction}</span></th>
+                <td><code>{id}</code></td>
+                <td>{model ? STATES[model.info.status] ?? model.info.status : 'not there any more'}</td>
+                <td>{registered.join(', ') || '–'}</td>
+                <td>
+                  {model && (
+                    <button type="button" class="link-button" onClick={() => setParams({
+                      show: 'files', in: id, file: undefined,
+                    })}>
+                      files
+                    </button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Overview({ run, models }: { run: Run; models: readonly Named[] }) {
+  const { data } = run;
+  const tags = sorted(data.tags, itself);
+  const byMlflow = ([key]: [string, string]) => key.startsWith('mlflow.');
+  return (
+    <div class="sheets">
+      <Pairs title="Metrics" rows={sorted(data.metrics, (value) => metricText(value))} />
+      <Pairs title="Parameters" rows={sorted(data.params, itself)} />
+      <Models models={models} />
+      <Datasets inputs={run.inputs?.dataset_inputs ?? []} />
+      <Pairs title="Tags" rows={tags.filter((tag) => !byMlflow(tag))} />
+      <Pairs title="MLflow's own tags" rows={tags.filter(byMlflow)} />
+    </div>
+  );
+}
+
+function DeleteOrRestore({ run, changed }: { run: Run; changed: () => void }) {
+  const [asking, setAsking] = useState(false);
+  const { run_id: id, lifecycle_stage } = run.info;
+  const restore = useAction(async () => {
+    await mlflow.restoreRun(id);
+    changed();
+  });
+  if (lifecycle_stage === 'deleted') {
+    return (
+      <>
+        <Button busy={restore.busy} onClick={() => void restore.run()}>Restore</Button>
+        {restore.error && <p class="refusal" role="alert">{restore.error}</p>}
+      </>
+    );
+  }
   return (
     <>
-      <header class="page-head">
-        <div class="title-line">
-          <h1>{info.run_name || info.run_id}</h1>
-          <Pill tone={STATUS[info.status] ?? 'note'}>{info.status.toLowerCase()}</Pill>
-        </div>
-        <p class="soft under-lead">
-          <span>run {info.run_id}</span>
-          <a href={link.experiment(info.experiment_id)}>experiment {info.experiment_id}</a>
-          <a href={json}>as JSON</a>
-        </p>
-        <p class="soft">Charts and comparisons of runs come with a later version.</p>
-      </header>
-      <section class="card">
-        <Facts items={[
-          ['started', time(info.start_time)],
-          ['ended', time(info.end_time)],
-          ['by', info.user_id || '–'],
-        ]} />
-      </section>
-      <div class="sheets">
-        <Table title="Metrics" rows={sorted(data.metrics)} />
-        <Table title="Parameters" rows={sorted(data.params)} />
-        <Table title="Models" rows={models.map((m, i): [string, string] => [`model ${i + 1}`, m.model_id])} />
-        <Table title="Tags" rows={own} />
-        <Table title="MLflow's own tags" rows={system} />
-      </div>
+      <Button onClick={() => setAsking(true)}>Delete</Button>
+      {asking && (
+        <Confirm title={`Delete ${nameOf(run)}?`} does="Delete" close={() => setAsking(false)}
+          act={async () => {
+            await mlflow.deleteRun(id);
+            changed();
+          }}>
+          It can be restored until the server collects what is deleted.
+        </Confirm>
+      )}
     </>
   );
+}
+
+function Head({ run, experiment, changed }: {
+  run: Run; experiment: string | undefined; changed: () => void;
+}) {
+  const { info } = run;
+  return (
+    <header class="page-head">
+      <div class="title-line">
+        <h1>{nameOf(run)}</h1>
+        <Pill tone={statusTone(info.status)}>{info.status.toLowerCase()}</Pill>
+        {info.lifecycle_stage === 'deleted' && <Pill tone="bad">deleted</Pill>}
+        <DeleteOrRestore run={run} changed={changed} />
+      </div>
+      <p class="soft under-lead">
+        <span>run {info.run_id}</span>
+        <a href={link.experiment(info.experiment_id)}>
+          {experiment === undefined ? `experiment ${info.experiment_id}` : `experiment ${experiment}`}
+        </a>
+        <a href={mlflow.runJsonUrl(info.run_id)}>as JSON</a>
+      </p>
+    </header>
+  );
+}
+
+function sourcesOf(run: Run, models: readonly Named[]): Source[] {
+  const { run_id: id } = run.info;
+  return [
+    {
+      id: '', name: 'Files of the run',
+      list: (folder) => mlflow.runFiles(id, folder), url: (path) => mlflow.runFileUrl(id, path),
+    },
+    ...models.filter(({ model }) => model !== undefined).map((named): Source => ({
+      id: named.id, name: `Model ${named.model!.info.name}`,
+      list: (folder) => mlflow.modelFiles(named.id, folder),
+      url: (path) => mlflow.modelFileUrl(named.id, path),
+    })),
+  ];
+}
+
+function Shown({ store }: { store: RunStore }) {
+  const run = store.run.value.value!;
+  const models = store.models.value.value ?? [];
+  const tab = tabShown();
+  const metrics = run.data.metrics?.length ?? 0;
+  const modelIds = models.map((m) => m.id + (m.model ? '+' : '')).join();
+  const sources = useMemo(() => sourcesOf(run, models), [run.info.run_id, modelIds]);
+  return (
+    <>
+      <Head run={run} experiment={store.experiment.value.value}
+        changed={() => void store.run.refresh()} />
+      <section class="card" aria-label="In short">
+        <Facts items={[
+          ['started', timeText(run.info.start_time)],
+          ['ended', timeText(run.info.end_time)],
+          ['duration', lasting(lastingMs(run, Date.now()))],
+          ['by', run.info.user_id || '–'],
+          ['source', sourceOf(run)],
+        ]} />
+      </section>
+      <Segments label="What of the run" value={tab} options={[
+        ['overview', 'Overview'],
+        ['charts', <>Charts <span class="soft">{metrics}</span></>],
+        ['files', 'Files'],
+      ]} choose={(next) => setParams({ show: next === 'overview' ? undefined : next })} />
+      {tab === 'overview' && <Overview run={run} models={models} />}
+      {tab === 'charts' && <MetricCharts runs={[run]} />}
+      {tab === 'files' && <Artifacts sources={sources} live={goesOn(run)} />}
+    </>
+  );
+}
+
+class RunStore {
+  readonly run: Resource<Run>;
+  readonly models: Resource<Named[]>;
+  readonly experiment: Resource<string>;
+
+  constructor(id: string) {
+    this.run = resource(() => mlflow.run(id));
+    this.models = resource(async (before) => {
+      const run = this.run.value.peek();
+      const count = (run?.outputs?.model_outputs?.length ?? 0) + (run?.inputs?.model_inputs?.length ?? 0);
+      const settled = before?.every((m) => m.model?.info.status !== 'LOGGED_MODEL_PENDING');
+      return before && settled && before.length === count ? before : run ? modelsOf(run) : [];
+    });
+    this.experiment = resource(async (before) => before ??
+      (await mlflow.experiment(this.run.value.peek()!.info.experiment_id)).name);
+  }
+
+  // Until it is stopped: once, and again while the run goes on.
+  follow(): () => void {
+    const read = async () => {
+      await this.run.refresh();
+      if (this.run.value.peek()) await Promise.all([this.models.refresh(), this.experiment.refresh()]);
+    };
+    void read();
+    return poll(async () => {
+      const run = this.run.value.peek();
+      if (run && goesOn(run)) await read();
+    });
+  }
 }
 
 export function RunPage({ id }: { id: string }) {
-  const run = useMemo(() => resource(() => api.run(id)), [id]);
-  useEffect(() => void run.refresh(), [run]);
-  const value = run.value.value;
+  const store = useMemo(() => new RunStore(id), [id]);
+  useEffect(() => store.follow(), [store]);
+  const value = store.run.value.value;
   useEffect(() => {
-    document.title = `${value?.info.run_name ?? 'Run'} – Rondo`;
+    document.title = `${value ? nameOf(value) : 'Run'} – Rondo`;
   }, [value]);
-  if (run.error.value) {
-    return <NotRead error={run.error.value} retry={() => void run.refresh()} />;
+  if (value) return <Shown store={store} />;
+  const error = store.run.error.value;
+  if (error?.status === 404 || error?.status === 400) {
+    return <Closed title="No such run" why={error.message} />;
   }
-  return value ? <Run run={value} /> : <><Skeleton height={120} /><Skeleton height={300} /></>;
-}
-
-export function ExperimentPage({ id }: { id: string }) {
-  const found = useMemo(() => resource(async () => {
-    const [experiment, runs] = await Promise.all([api.experiment(id), api.runs(id, SHOWN_RUNS)]);
-    return { experiment, runs };
-  }), [id]);
-  useEffect(() => void found.refresh(), [found]);
-  const value = found.value.value;
-  useEffect(() => {
-    document.title = `${value?.experiment.name ?? 'Experiment'} – Rondo`;
-  }, [value]);
-  if (found.error.value) {
-    return <NotRead error={found.error.value} retry={() => void found.refresh()} />;
-  }
-  if (!value) return <><Skeleton height={120} /><Skeleton height={300} /></>;
-  return (
-    <>
-      <header class="page-head">
-        <h1>{value.experiment.name}</h1>
-        <p class="soft">
-          Experiment {id}. Charts and comparisons of runs come with a later version; these are its
-          newest {SHOWN_RUNS} runs at most.
-        </p>
-      </header>
-      <section class="card">
-        {value.runs.length === 0 && <p class="soft">It has no runs yet.</p>}
-        <div class="scroll" tabIndex={0} role="group" aria-label="Runs" hidden={value.runs.length === 0}>
-          <table class="pairs">
-            <thead><tr><th scope="col">Run</th><th scope="col">Status</th><th scope="col">Started</th></tr></thead>
-            <tbody>
-              {value.runs.map(({ info }) => (
-                <tr key={info.run_id}>
-                  <th scope="row"><a href={link.run(info.run_id)}>{info.run_name || info.run_id}</a></th>
-                  <td><Pill tone={STATUS[info.status] ?? 'note'}>{info.status.toLowerCase()}</Pill></td>
-                  <td>{time(info.start_time)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </section>
-    </>
-  );
+  return error ? <NotRead error={error} retry={() => void store.run.refresh()} />
+    : <><Skeleton height={120} /><Skeleton height={300} /></>;
 }

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
 import { exactMoment } from '../format/time';
 import type { Tone } from '../loop/words';
-import { address, link } from '../router';
+import { address, isTracking, link } from '../router';
 
 export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`pill tone-${tone}`}>{children}</span>;
@@ -34,11 +34,14 @@ export function Problem({ error, retry }: { error: ApiError; retry: () => void }
 
 // In place of a page that is not open to who looks.
 export function Closed({ title, why }: { title: string; why: string }) {
+  const { route } = address.value;
   return (
     <div class="page-head" role="alert">
       <h1>{title}</h1>
       <p class="lead sentence">{why}</p>
-      {address.value.route.page !== 'start' && <p><a href={link.start}>All endpoints</a></p>}
+      {route.page !== 'start' && (isTracking(route)
+        ? <p><a href={link.experiments}>All experiments</a></p>
+        : <p><a href={link.start}>All endpoints</a></p>)}
     </div>
   );
 }

@@ -5,9 +5,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { connection } from '../api/live';
 import { session } from '../api/session';
-import { address, link, type Route } from '../router';
+import { address, isTracking, link, type Route } from '../router';
 import { nextTheme, theme } from '../theme';
 import { AccountMenu } from './menu';
+import { focusSearch } from './tools';
 import { askWhy, stepThrough } from './timeline';
 
 const SHORT_ID = 8;
@@ -24,6 +25,8 @@ const SHORTCUTS: { key: string; does: string; act: () => void }[] = [
   { key: 'k', does: 'entry before', act: () => stepThrough(-1) },
   { key: 'w', does: 'why? of the entry in focus', act: askWhy },
   { key: 'e', does: 'all endpoints', act: () => (location.hash = link.start) },
+  { key: 'x', does: 'all experiments', act: () => (location.hash = link.experiments) },
+  { key: '/', does: 'search or filter', act: focusSearch },
   { key: 't', does: 'theme: system, light, dark', act: nextTheme },
   { key: '?', does: 'this list', act: () => (helpOpen.value = !helpOpen.value) },
 ];
@@ -72,22 +75,33 @@ const ACCOUNT_PAGES: Partial<Record<Route['page'], string>> = {
   password: 'Your password', tokens: 'Your tokens', users: 'Users', audit: 'Audit trail',
 };
 
+// The two sides of the house, and what of them is shown.
 function Trail() {
   const { route } = address.value;
   const ofAccounts = ACCOUNT_PAGES[route.page];
+  const tracking = isTracking(route);
+  const serving = route.page === 'start' || route.page === 'endpoint';
+  const here = route.page === 'endpoint' ? route.name
+    : route.page === 'experiment' ? `Experiment ${route.id}`
+    : route.page === 'run' ? `Run ${route.id.slice(0, SHORT_ID)}`
+    : route.page === 'compare' ? 'Compare'
+    : ofAccounts;
+  const side = (href: string, text: string, inside: boolean, itself: boolean) => (
+    <a href={href} class={inside ? 'side inside' : 'side'} aria-current={itself ? 'page' : undefined}>
+      {text}
+    </a>
+  );
   return (
     <nav aria-label="Where you are">
       <a href={link.start} class="brand">
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M12 3.5a8.5 8.5 0 1 1-7.4 4.3" /><circle cx="5" cy="6.6" r="2.6" />
         </svg>
-        Rondo
+        <span class="brand-name">Rondo</span>
       </a>
-      {route.page !== 'start' && !ofAccounts && <a href={link.start}>Endpoints</a>}
-      {route.page === 'endpoint' && <span aria-current="page">{route.name}</span>}
-      {route.page === 'experiment' && <span aria-current="page">Experiment {route.id}</span>}
-      {route.page === 'run' && <span aria-current="page">Run {route.id.slice(0, SHORT_ID)}</span>}
-      {ofAccounts && <span aria-current="page">{ofAccounts}</span>}
+      {side(link.start, 'Endpoints', serving, route.page === 'start')}
+      {side(link.experiments, 'Experiments', tracking, route.page === 'experiments')}
+      {here !== undefined && <span class="here" aria-current="page">{here}</span>}
     </nav>
   );
 }

@@ -1,0 +1,81 @@
+// The points of metrics for charts. Each is read when it is first shown and, while a run goes on,
+// again from its last step on when its latest point has changed. Where somebody looks closer, what
+// sampling has left out is read too.
+
+import type { MetricPoint, Run } from './mlflow';
+import { MAX_POINTS, mlflow } from './mlflow';
+import { resource, type Resource } from './resource';
+import { appended, pointsOf, type Point } from '../tracking/series';
+
+export type History = ReadonlyMap<string, readonly Point[]>; // by run
+
+// What has been put together from readings is sampled anew from here on.
+const TOO_MANY = 2 * MAX_POINTS;
+
+async function whole(
+  ids: readonly string[], key: string, range: readonly [] | readonly [number, number] = [],
+): Promise<History> {
+  const found = await mlflow.history(ids, key, ...range);
+  const byRun = new Map<string, MetricPoint[]>(ids.map((id) => [id, []]));
+  for (const point of found) byRun.get(point.run_id ?? '')?.push(point);
+  return new Map([...byRun].map(([id, points]) => [id, pointsOf(points)]));
+}
+
+async function continued(
+  ids: readonly string[], key: string, before: History | undefined,
+): Promise<History> {
+  const only = ids.length === 1 ? ids[0] : undefined;
+  const known = only === undefined ? undefined : before?.get(only);
+  const last = known?.at(-1);
+  if (only === undefined || known === undefined || last === undefined) return whole(ids, key);
+  const more = pointsOf(await mlflow.history([only], key, last.step));
+  const points = appended(known, last.step, more);
+  // A full answer was sampled: it is coarser than what it would be put beside.
+  if (points.length > TOO_MANY || more.length >= MAX_POINTS) return whole(ids, key);
+  return new Map([[only, points]]);
+}
+
+const idsOf = (runs: readonly Run[]) => runs.map((run) => run.info.run_id);
+// Whether the server has left points out.
+const sampled = (history: History) =>
+  [...history.values()].some((points) => points.length >= MAX_POINTS);
+
+export class Histories {
+  private readonly known = new Map<string, { history: Resource<History>; latest: string }>();
+  private readonly close = new Map<string, { history: Resource<History>; range: string }>();
+
+  // The history of a metric of runs; `runs` say what its latest points are.
+  of(runs: readonly Run[], key: string): Resource<History> {
+    const latest = JSON.stringify(runs.map((run) => {
+      const point = run.data.metrics?.find((m) => m.key === key);
+      return point && [point.step, point.timestamp, point.value];
+    }));
+    let found = this.known.get(key);
+    if (!found) {
+      const ids = idsOf(runs);
+      found = { history: resource((before) => continued(ids, key, before)), latest: '' };
+      this.known.set(key, found);
+    }
+    if (found.latest !== latest) {
+      found.latest = latest;
+      void found.history.refresh();
+    }
+    return found.history;
+  }
+
+  // The points between two steps and their neighbours, when the whole history lacks some of them.
+  // That of one range at a time is kept.
+  between(runs: readonly Run[], key: string, from: number, to: number):
+    Resource<History> | undefined {
+    const all = this.known.get(key)?.history.value.value;
+    if (all === undefined || !sampled(all)) return undefined;
+    const range = [Math.floor(from) - 1, Math.ceil(to) + 1] as const;
+    const known = this.close.get(key);
+    if (known?.range === range.join()) return known.history;
+    const ids = idsOf(runs);
+    const history = resource(() => whole(ids, key, range));
+    this.close.set(key, { history, range: range.join() });
+    void history.refresh();
+    return history;
+  }
+}
