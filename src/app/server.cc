@@ -122,6 +122,7 @@ Status run_server(const Config& config) {
     ::umask(077);  // whatever the folder's permissions are, its files are nobody else's
 
     // What everything stands on.
+    TRY(net::check_descriptors());
     TRY_ASSIGN(const auto folder, DataFolder::open(env, config.data));
     const std::string url =
         config.database.empty() ? "sqlite:" + folder->file("rondo.db") : config.database;

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/utf8.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -118,6 +120,16 @@ bool is_utf8(std::string_view text) {
         text.remove_prefix(n);
     }
     return true;
+}
+
+std::string as_utf8(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const size_t n = utf8_length(text);
+        out += n == 0 ? "?" : text.substr(0, n);
+        text.remove_prefix(std::max<size_t>(n, 1));
+    }
+    return out;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

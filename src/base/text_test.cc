@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <cmath>
 #include <limits>
@@ -17,6 +18,12 @@ std::string json_of(double value) {
     std::string out;
     append_json_double(out, value);
     return out;
+}
+
+TEST_CASE("what is no UTF-8 is shown as question marks") {
+    CHECK(as_utf8("AUTOIN\xc3REMENT") == "AUTOIN?REMENT");
+    CHECK(as_utf8("na\xc3\xafve \xff\xc3") == "na\xc3\xafve ??");
+    CHECK(as_utf8("") == "");
 }
 
 TEST_CASE("text as JSON") {

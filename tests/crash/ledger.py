@@ -46,11 +46,12 @@ class Write:
     def take(self, answer):
         """Keeps what the answer promises."""
 
-    def check(self, http, power_lost_at=None):
-        """power_lost_at: when the database's machine went, in time.monotonic()."""
+    def check(self, http, power_losses=()):
+        """power_losses: when the database's machine was gone, in time.monotonic(). What was seen in between
+        may still go with the next: a commit without a sync is visible before it is safe."""
         found = self.count(http)
         expected = (1,) if self.acknowledged else (0, 1)
-        if self.cut_at_power_loss and power_lost_at and self.at > power_lost_at - LAST_MOMENTS:
+        if self.cut_at_power_loss and any(lost - LAST_MOMENTS < self.at < lost for lost in power_losses):
             expected, self.acknowledged = (0, 1), False
         assert found in expected, (f"{self.what} is there {found} times; it was "
                                    f"{'acknowledged' if self.acknowledged else 'not acknowledged'}")

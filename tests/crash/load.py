@@ -104,7 +104,7 @@ class Client(threading.Thread):
         if write.acknowledged and isinstance(write, NewVersion) and write not in self.versions:
             self.versions.append(write)
 
-    def check(self, http, everything=False, power_lost_at=None):
+    def check(self, http, everything=False, power_losses=()):
         """Compares with the server what is new since the last time, and some of what is old."""
         old, new = self.writes[:self.checked], self.writes[self.checked:]
         if not everything:
@@ -114,7 +114,7 @@ class Client(threading.Thread):
             if isinstance(write, (NewModel, NewVersion)) and not has_model:
                 assert not write.acknowledged, write
                 continue
-            write.check(http, power_lost_at)
+            write.check(http, power_losses)
             self.learn(write)
         if has_model:
             self.alias.check(http)
@@ -192,10 +192,10 @@ class Load:
     def go_on(self):
         self.open.set()
 
-    def check(self, everything=False, power_lost_at=None):
+    def check(self, everything=False, power_losses=()):
         """Everything promised is there; returns how many writes were compared."""
         http = http_of(self.server, PatientHttp)
-        looked = sum(client.check(http, everything, power_lost_at) for client in self.clients)
+        looked = sum(client.check(http, everything, power_losses) for client in self.clients)
         self.lost = self.predictions.check(http)
         return looked
 

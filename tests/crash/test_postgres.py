@@ -73,11 +73,11 @@ def cluster():
 
 def test_t54_postgres_killed_under_load(cluster, launch, tmp_path, chance):
     server = launch(tmp_path, cluster.new_database("crashes"))
-    load, looked, slowest = Load(server, f"{SEED} crashes", clients=3), 0, 0.0
+    load, losses, looked, slowest = Load(server, f"{SEED} crashes", clients=3), [], 0, 0.0
     for number in range(CRASHES):
         time.sleep(chance.uniform(0.2, 1.5))
-        crashed = time.monotonic()
         cluster.crash()
+        losses.append(time.monotonic())
         http = http_of(server)
         answer = http.predict(LIVE, {"instances": [[1, 1]]}, x_rondo_unit_id="meanwhile")
         assert answer.status == 200, answer
@@ -90,10 +90,10 @@ def test_t54_postgres_killed_under_load(cluster, launch, tmp_path, chance):
         wait_for(lambda number=number: NewRun(f"after-{number}").send(http), RESUME_SECONDS)
         slowest = max(slowest, time.monotonic() - begun)
         load.hold()
-        looked += load.check(power_lost_at=crashed)
+        looked += load.check(power_losses=losses)
         load.go_on()
     load.end()
-    looked += load.check(everything=True)
+    looked += load.check(everything=True, power_losses=losses)
     assert server.kills == 0 and server.process.poll() is None
     assert load.lost == 0, "the server was not killed: no prediction may be lost"
     server.stop()

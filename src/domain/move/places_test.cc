@@ -42,9 +42,9 @@ TEST_CASE("local locations become ours, in all their spellings") {
 
 TEST_CASE("other stores keep what they have, and are counted by name") {
     Places places("/nowhere", "");
-    for (const char* location : {"s3://bucket/a/run/artifacts", "s3://bucket/b/run/artifacts",
-                                 "dbfs:/x/run/artifacts", "file://host/x/run/artifacts",
-                                 "mlflow-artifacts://host:5000/1/run/artifacts"}) {
+    for (const char* location :
+         {"s3://bucket/a/run/artifacts", "s3://bucket/b/run/artifacts", "dbfs:/x/run/artifacts",
+          "file://host/x/run/artifacts", "mlflow-artifacts://host:5000/1/run/artifacts"}) {
         CAPTURE(location);
         const Place place = places.of(location, "1/run/artifacts", "run/artifacts");
         CHECK(place.uri == location);
@@ -59,8 +59,8 @@ TEST_CASE("other stores keep what they have, and are counted by name") {
 
 TEST_CASE("a folder is taken only when it is named as MLflow names it") {
     const Folder folder;
-    for (const std::string& below : {std::string("secret"), std::string("runx/artifacts"),
-                                     std::string("other/artifacts")}) {
+    for (const std::string& below :
+         {std::string("secret"), std::string("runx/artifacts"), std::string("other/artifacts")}) {
         CAPTURE(below);
         Places places("/", "");
         const Place place = places.of(folder.make(below), "1/run/artifacts", "run/artifacts");
@@ -75,7 +75,8 @@ TEST_CASE("what MLflow's server hands out is looked for where it takes it from")
     const Folder folder;
     const std::string artifacts = folder.make("7/run/artifacts");
     Places unnamed("/", "");
-    CHECK(unnamed.of("mlflow-artifacts:/7/run/artifacts", "1/run/artifacts", "run/artifacts").folder.empty());
+    CHECK(unnamed.of("mlflow-artifacts:/7/run/artifacts", "1/run/artifacts", "run/artifacts")
+              .folder.empty());
     CHECK(unnamed.left().size() == 1);
     Places named("/", folder.path);
     const Place place =

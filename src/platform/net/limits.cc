@@ -1,5 +1,7 @@
 #include "platform/net/limits.h"
 
+#include <sys/resource.h>
+
 #include <array>
 #include <string>
 
@@ -30,6 +32,21 @@ constexpr std::array kDurations{
 };
 
 }  // namespace
+
+Status check_descriptors() {
+    // With fewer it would listen and have none left for who comes.
+    constexpr rlim_t kFewest = 64;  // what an idle server holds, twice
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return ok();
+    if (limit.rlim_cur < kFewest && limit.rlim_max >= kFewest) {
+        limit.rlim_cur = kFewest;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= kFewest) return ok();
+    return fail(Code::unavailable, "the system grants " + std::to_string(limit.rlim_cur) +
+                                       " file descriptors; at least " + std::to_string(kFewest) +
+                                       " are needed (ulimit -n, LimitNOFILE)");
+}
 
 Status set_limit(Limits& limits, std::string_view assignment) {
     const size_t equals = assignment.find('=');

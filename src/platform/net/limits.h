@@ -20,6 +20,10 @@ struct Limits {
     Micros progress{30'000'000};          // no byte of a body moved, either way
 };
 
+// Whether the system lets this process open as many files as a server needs to listen and to
+// answer; to be asked before anything is opened.
+Status check_descriptors();
+
 // Sets a limit by its name: "connections=500", "header=2s". For operators and for tests that
 // cannot wait.
 Status set_limit(Limits& limits, std::string_view assignment);

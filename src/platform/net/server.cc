@@ -38,8 +38,6 @@ constexpr Micros kIdleForSure{1'000'000};
 constexpr Micros kAcceptAgain{100'000};
 // Descriptors that connections leave to the database, blobs, logs and child processes.
 constexpr size_t kSpareDescriptors = 256;
-// What an idle server holds, twice.
-constexpr size_t kFewestDescriptors = 64;
 
 struct Shared {
     Env& env;
@@ -244,13 +242,7 @@ class AsioServer final : public Server {
         const auto all = static_cast<size_t>(limit.rlim_cur);
         const size_t room = all > 2 * kSpareDescriptors ? all - kSpareDescriptors : all / 2;
         shared_.limits.connections = std::min(shared_.limits.connections, room);
-        // With fewer it would listen and have none left for who comes.
-        if (all < kFewestDescriptors)
-            return fail(Code::unavailable, "the system grants " + std::to_string(all) +
-                                               " file descriptors; at least " +
-                                               std::to_string(kFewestDescriptors) +
-                                               " are needed (ulimit -n, LimitNOFILE)");
-        return ok();
+        return check_descriptors();
     }
 
     Status listen() {

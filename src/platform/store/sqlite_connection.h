@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "platform/store/bulk.h"
 #include "platform/store/engines.h"
 
@@ -25,8 +26,9 @@ inline constexpr std::chrono::seconds kTransactionLimit{10};
 inline constexpr int kStepsBetweenLooks = 10'000;
 
 inline Error to_error(sqlite3* db, int code, std::string_view doing) {
-    const std::string text =
-        std::string(doing) + ": " + (db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+    // SQLite quotes the text of a damaged schema.
+    const std::string said = as_utf8(db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+    const std::string text = std::string(doing) + ": " + said;
     switch (code & 0xff) {
         case SQLITE_FULL:
             return {Code::storage_full,
@@ -42,9 +44,9 @@ inline Error to_error(sqlite3* db, int code, std::string_view doing) {
             return {Code::permission_denied, "the database file: " + text};
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
-            return {Code::internal,
-                    "the database file '" + std::string(sqlite3_db_filename(db, "main")) +
-                        "' is damaged (" + sqlite3_errmsg(db) + "); restore a backup"};
+            return {Code::internal, "the database file '" +
+                                        std::string(sqlite3_db_filename(db, "main")) +
+                                        "' is damaged (" + said + "); restore a backup"};
         case SQLITE_INTERRUPT:
             return {Code::deadline_exceeded, "the query took too long"};
         default:
