@@ -54,10 +54,10 @@ ALLOWED = [
     Allowed("words of a search", "ours says at which position of a filter or order what was expected",
             lambda d: both_invalid(d) and "search" in d.request.name and SEARCH.match(d.ours.message)),
     Allowed("one search language", "all entities know the same scopes, and may be ordered by what they are filtered by",
-               superset_of_the_grammar),
+            superset_of_the_grammar),
     Allowed("broken JSON is named", "upstream takes a body that it cannot read for an empty one",
             lambda d: d.request.raw is not None and d.ours.status == 400
-            and "JSON" in d.ours.message or "UTF-8" in d.ours.message),
+            and ("JSON" in d.ours.message or "UTF-8" in d.ours.message)),
     Allowed("another field is named", "of several wrong fields ours names the first in the message",
             lambda d: d.request.wrong and both_invalid(d) and (names_a_field(d.ours) or names_a_field(d.theirs))),
     Allowed("history of no run", "upstream answers an empty history for a run that does not exist",
