@@ -14,7 +14,7 @@ namespace rondo::api::mlflow {
 
 class AuthApi {
   public:
-    struct Parts {
+    struct Parts {  // of roles as well
         store::Database& db;
         const auth::Accounts& accounts;
         auth::Gate& gate;

@@ -25,7 +25,7 @@ Mlflow::Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts,
       registry_(parts.db, parts.registry),
       artifacts_(parts),
       auth_(accounts),
-      roles_({accounts.db, accounts.accounts, accounts.gate, accounts.desk}),
+      roles_(accounts),
       webhooks_(webhooks) {}
 
 void Mlflow::add_to(rpc::Service& service) {

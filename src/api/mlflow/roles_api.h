@@ -5,20 +5,13 @@
 
 #include <vector>
 
-#include "api/mlflow/auth_wire.h"
-#include "platform/auth/desk.h"
+#include "api/mlflow/auth_api.h"
 
 namespace rondo::api::mlflow {
 
 class RolesApi {
   public:
-    struct Parts {
-        store::Database& db;
-        const auth::Accounts& accounts;
-        auth::Gate& gate;
-        auth::Desk& desk;
-    };
-    explicit RolesApi(const Parts& parts) : parts_(parts) {}
+    explicit RolesApi(const AuthApi::Parts& parts) : parts_(parts) {}
     std::vector<rpc::Row> rows();
 
     Result<RoleList> list(RolesQuery, rpc::Context);
@@ -32,7 +25,7 @@ class RolesApi {
     Result<None> refuse_change(None, rpc::Context);
 
   private:
-    Parts parts_;
+    AuthApi::Parts parts_;
 };
 
 }  // namespace rondo::api::mlflow

@@ -1,9 +1,10 @@
 // Who is signed in, and what there is to do about that.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { lacks, roleOf } from '../account/rights';
 import { session, signOut } from '../api/session';
 import { address, link } from '../router';
+import { useFlap } from './flap';
 import { useAction } from './form';
 
 export function AccountMenu() {
@@ -12,21 +13,12 @@ export function AccountMenu() {
 }
 
 function Menu({ me }: { me: Extract<typeof session.value, { state: 'in' }>['me'] }) {
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
+  const { open, setOpen, root } = useFlap();
   const button = useRef<HTMLButtonElement>(null);
   const leave = useAction(signOut);
   const { route } = address.value;
   const closed = lacks(me, 'admin');
   useEffect(() => setOpen(false), [route]);
-  useEffect(() => {
-    if (!open) return undefined;
-    const outside = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) setOpen(false);
-    };
-    addEventListener('pointerdown', outside);
-    return () => removeEventListener('pointerdown', outside);
-  }, [open]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || !open) return;
     setOpen(false);

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../api/mlflow';
 import { whole } from '../format/number';
 import { columnsOf, idOf, type Column, type Scope } from '../tracking/columns';
+import { useFlap } from './flap';
 
 const MAX_CHOSEN = 40;
 const MAX_SHOWN = 100; // of one kind; the search finds the others
@@ -15,17 +16,8 @@ export function ColumnPicker({ runs, chosen, choose, standard }: {
   choose: (columns: readonly Column[]) => void;
   standard: () => void; // back to what nobody chose
 }) {
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
+  const { open, setOpen, root } = useFlap();
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (!open) return undefined;
-    const outside = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) setOpen(false);
-    };
-    addEventListener('pointerdown', outside);
-    return () => removeEventListener('pointerdown', outside);
-  }, [open]);
   return (
     <div class="picker" ref={root} onKeyDown={(event) => {
       if (event.key !== 'Escape' || !open) return;
