@@ -195,7 +195,8 @@ class Pair:
         plain = {name: side.plain(answers[name].body) for name, side in self.sides.items()}
         if request.name.startswith("latest versions"):  # of each stage, in no order
             for body in plain.values():
-                body.get("model_versions", []).sort(key=in_order)
+                if isinstance(body, dict):  # and no page of an error
+                    body.get("model_versions", []).sort(key=in_order)
         return answers, plain
 
     def note_names(self, request, answers):
