@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "domain/collection/model.h"
 #include "domain/holds/holds.h"
+#include "domain/series/fold.h"
 #include "platform/net/limits.h"
 
 namespace rondo::app {
@@ -37,6 +38,7 @@ struct Config {
     log::Level log_level = log::Level::info;
     collection::Settings collection;
     holds::Terms holds;
+    series::Settings series;
     std::string page_folder;  // serves the page from disk instead of the binary, for its developers
     int io_threads = 0;       // 0: one per core
     net::Limits limits;

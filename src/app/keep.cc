@@ -12,6 +12,8 @@ constexpr Micros kLookEvery{1'000'000};
 constexpr Micros kFoldersEvery = std::chrono::hours{1};
 // An upload's way from its hold to its row takes seconds at most.
 constexpr Micros kShortestHold{1'000'000};
+// Folding looks that often.
+constexpr Micros kShortestTail{100'000};
 
 }  // namespace
 
@@ -28,6 +30,7 @@ Status set_keep(Config& config, std::string_view assignment) {
         {"removal", &config.holds.removal, kShortestHold},
         {"events", &config.collection.events, Micros{0}},
         {"work", &config.collection.work, Micros{0}},
+        {"tail", &config.series.tail, kShortestTail},
     };
     const size_t equals = assignment.find('=');
     std::string names;

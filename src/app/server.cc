@@ -157,7 +157,9 @@ Status run_server(const Config& config) {
 
     // The domain.
     const artifacts::Service artifacts(env, kWorkspace);
-    const tracking::Service tracking({env, artifacts, kWorkspace});
+    series::FoldHint fold;
+    const tracking::Service tracking(
+        {.env = env, .artifacts = artifacts, .workspace_id = kWorkspace, .fold = &fold});
     const registry::Service registry({env, events, tracking, kWorkspace});
     TRY(db->write_now(store::Durability::full,
                       [&](store::Tx& tx) { return tracking.ensure_default_experiment(tx); }));
@@ -216,6 +218,8 @@ Status run_server(const Config& config) {
         });
     events::ConsumerThread consumers(sequencer, {&webhook_consumer});
     sliced.add(notify::retention_job(env));
+    sliced.add(series::fold_job(env, config.series));
+    fold.calls([&sliced] { sliced.hurry(std::string(series::kFoldJob)); });
     Keeping keeping({env, *db, *blobs, artifacts, sliced, kWorkspace, folder->file("work/runs")},
                     config);
     TRY(keeping.begin());

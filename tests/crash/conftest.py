@@ -54,8 +54,8 @@ def launch():
     """Starts servers that are gone after the test, however it ends."""
     launched = []
 
-    def start(folder, database=""):
-        launched.append(LoopServer(folder, database))
+    def start(folder, database="", options=()):
+        launched.append(LoopServer(folder, database, options=options))
         return launched[-1]
 
     yield start

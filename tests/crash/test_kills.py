@@ -20,6 +20,8 @@ KILLS = int(os.environ.get("RONDO_KILLS", "4"))
 ROUNDS = 10 if WHOLE else 1
 RESTART_SECONDS = 2
 PATIENCE_SECONDS = 60
+# Points of metrics are moved into chunks all the time, not after ten minutes.
+FOLDING = ("--keep", "tail=100ms")
 
 
 class PatientLoop(SmallLoop):
@@ -83,7 +85,7 @@ def test_t48_kill_9_under_load(engine, launch, tmp_path, request, chance):
     database = ""
     if engine == "postgresql":
         database = request.getfixturevalue("postgres").new_database("kills")
-    server = launch(tmp_path, database)
+    server = launch(tmp_path, database, FOLDING)
     load, looked, restarts = Load(server, f"{SEED} {engine}"), 0, []
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.05, 1.2))
@@ -97,9 +99,12 @@ def test_t48_kill_9_under_load(engine, launch, tmp_path, request, chance):
     looked += load.check(everything=True)
     assert load.acknowledged > 20 * KILLS, "hardly anything was written"
     assert max(restarts) < RESTART_SECONDS, restarts
+    jobs = server.client().call("GET", "/api/rondo/v1/cluster")["jobs"]
+    folded = sum(job["items"] for job in jobs if job["name"] == "fold")
+    assert folded > 0, "no point was folded"
     server.stop()
     print(f"proof: {engine}: {KILLS} kills, {load.acknowledged} acknowledged writes each there once "
-          f"({looked} comparisons), {load.lost} predictions lost and counted, slowest restart "
+          f"({looked} comparisons), {folded} points folded, {load.lost} predictions lost and counted, slowest restart "
           f"{max(restarts):.2f} s, seed {SEED}")
 
 
@@ -115,7 +120,7 @@ def quiet(tmp_path_factory):
 
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 def test_t48_a_loop_beside_the_load(round_number, launch, quiet, tmp_path, chance):
-    server = launch(tmp_path)
+    server = launch(tmp_path, options=FOLDING)
     load, failures = Load(server, f"{SEED} loop {round_number}", clients=3), []
     loop = PatientLoop(server.url, server.client().token)
 

@@ -1,6 +1,7 @@
 #include "domain/collection/purge.h"
 
 #include "domain/artifacts/path.h"
+#include "domain/series/store.h"
 #include "domain/tracking/objects.h"
 #include "platform/auth/store.h"
 #include "platform/json/value.h"
@@ -10,6 +11,7 @@ namespace {
 
 using json::Value;
 
+// Rows of points; of chunks they are up to 50 MB.
 constexpr int64_t kPointSlice = 1000;
 
 // One that was deleted: its row, what its versions name it, and where its files are.
@@ -56,14 +58,6 @@ Result<int64_t> remove_files(store::Tx& tx, const artifacts::Service& artifacts,
     return artifacts.remove(tx, *path);
 }
 
-Result<int64_t> remove_points(store::Tx& tx, int64_t run) {
-    return tx.exec(
-        "DELETE FROM metric_points WHERE run = $1 AND (key_id, timestamp_ms, step, value, is_nan) "
-        "IN (SELECT key_id, timestamp_ms, step, value, is_nan FROM metric_points WHERE run = $1 "
-        "LIMIT $2)",
-        run, kPointSlice);
-}
-
 std::string place_at(std::string_view what, int64_t when, int64_t id) {
     return Value(Value::Object{{"what", what}, {"when", when}, {"id", id}}).dump();
 }
@@ -84,8 +78,8 @@ Result<Purged> purge_run(store::Tx& tx, const artifacts::Service& artifacts, int
     if (registered) return Purged{.place = next, .items = 1, .spared = 1};
     TRY_ASSIGN(const int64_t files, remove_files(tx, artifacts, *run));
     if (files >= artifacts::Service::kRemoveSlice) return Purged{at.dump(), files};
-    TRY_ASSIGN(const int64_t points, remove_points(tx, run->id));
-    if (points >= kPointSlice) return Purged{at.dump(), points};
+    TRY_ASSIGN(const int64_t rows, series::remove_rows(tx, run->id, kPointSlice));
+    if (rows > 0) return Purged{at.dump(), rows};
     TRY(tx.exec("DELETE FROM runs WHERE id = $1", run->id));
     return Purged{.place = next, .items = 1, .runs = 1};
 }

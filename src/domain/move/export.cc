@@ -101,7 +101,7 @@ class Exporter {
         TRY(put_pairs("params (run_uuid, key, value)", run.run_id, run.params));
         TRY(put_pairs("tags (run_uuid, key, value)", run.run_id, run.tags));
         for (const Metric& metric : run.metrics) {
-            const tracking::Point point = tracking::stored_point(metric, 0);
+            const tracking::Point point = tracking::stored_point(metric);
             TRY(to_.exec(
                 "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, "
                 "run_uuid) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -145,12 +145,11 @@ class Exporter {
         for (const Metric& latest : row.run.metrics) {
             std::optional<tracking::Point> after;
             while (true) {
-                TRY_ASSIGN(const auto page,
-                           tracking::select_history(from_, {.run = row.id, .key = latest.key},
-                                                    after, kPointsAtOnce));
+                TRY_ASSIGN(const auto page, tracking::select_history(from_, row.id, latest.key,
+                                                                     after, kPointsAtOnce));
                 store::Rows rows(6);
                 for (const Metric& metric : page) {
-                    after = tracking::stored_point(metric, 0);
+                    after = tracking::stored_point(metric);
                     rows.add(latest.key, after->value, after->timestamp, row.run.run_id,
                              after->step, after->is_nan);
                 }

@@ -42,7 +42,7 @@ std::vector<Metric> newer(const std::vector<Metric>& wanted, const std::vector<M
                    ours.dataset_name == metric.dataset_name &&
                    ours.dataset_digest == metric.dataset_digest && ours.step == metric.step &&
                    ours.timestamp == metric.timestamp &&
-                   !is_later(stored_point(metric, 0), stored_point(ours, 0));
+                   !tracking::is_later(stored_point(metric), stored_point(ours));
         });
     };
     std::erase_if(all, is_known);

@@ -12,6 +12,8 @@ using tracking::Metric;
 
 // Points of one transaction, and points of ours that are compared at once.
 constexpr size_t kPointsAtOnce = 10'000;
+// When they were logged, so that they are folded at once.
+constexpr int64_t kLongAgo = 0;
 
 bool same_row(const tracking::RunRow& a, const tracking::RunRow& b) {
     return a.run.experiment_id == b.run.experiment_id && a.run.name == b.run.name &&
@@ -59,7 +61,7 @@ std::vector<tracking::ModelOutput> missing_models(const std::vector<Model>& want
 
 using Order = std::tuple<int64_t, int64_t, double, bool>;
 Order order_of(const Metric& metric) {
-    const tracking::Point point = tracking::stored_point(metric, 0);
+    const tracking::Point point = tracking::stored_point(metric);
     return {point.timestamp, point.step, point.value, point.is_nan};
 }
 
@@ -79,7 +81,7 @@ class OurPoints {
         }
         while (at_ < page_.size() && order_of(page_[at_]) < order_of(metric)) {
             if (++at_ < page_.size() || page_.size() < kPointsAtOnce) continue;
-            const tracking::Point last = tracking::stored_point(page_.back(), 0);
+            const tracking::Point last = tracking::stored_point(page_.back());
             TRY(fetch(last));
         }
         return at_ < page_.size() && order_of(page_[at_]) == order_of(metric);
@@ -88,8 +90,7 @@ class OurPoints {
   private:
     Status fetch(const std::optional<tracking::Point>& after) {
         TRY_ASSIGN(page_, target_.read([&](store::Tx& tx) {
-            return tracking::select_history(tx, {.run = run_, .key = key_}, after,
-                                            int64_t{kPointsAtOnce});
+            return tracking::select_history(tx, run_, key_, after, int64_t{kPointsAtOnce});
         }));
         at_ = 0;
         return ok();
@@ -237,7 +238,7 @@ Status Importer::flush_points() {
             TRY_ASSIGN(const auto state,
                        tracking::select_run_state(tx, parts_.workspace_id, run_id));
             if (!state) return fail(Code::conflict, "the run " + run_id + " was deleted meanwhile");
-            TRY(tracking::add_metrics(tx, state->id, metrics));
+            TRY(tracking::add_metrics(tx, state->id, metrics, kLongAgo));
         }
         return ok();
     }));

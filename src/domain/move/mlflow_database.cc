@@ -478,7 +478,7 @@ void keep_latest(std::vector<tracking::Metric>& metrics) {
         Key key{metric.key, metric.dataset_name.value_or(""), metric.dataset_digest.value_or(""),
                 metric.run_id.value_or("")};
         const auto [known, first] = latest.try_emplace(std::move(key), metric);
-        if (!first && is_later(stored_point(metric, 0), stored_point(known->second, 0)))
+        if (!first && tracking::is_later(stored_point(metric), stored_point(known->second)))
             known->second = metric;
     }
     metrics.clear();

@@ -34,7 +34,7 @@ Stage stage_of(const MetaFile& meta) {
 }
 
 bool earlier(const Metric& a, const Metric& b) {
-    const tracking::Point x = stored_point(a, 0), y = stored_point(b, 0);
+    const tracking::Point x = stored_point(a), y = stored_point(b);
     return std::tie(x.timestamp, x.step, x.value, x.is_nan) <
            std::tie(y.timestamp, y.step, y.value, y.is_nan);
 }

@@ -29,6 +29,9 @@ constexpr char kNotify[] = {
 constexpr char kDescriptions[] = {
 #embed "0008_webhook_descriptions.sql"
 };
+constexpr char kSeries[] = {
+#embed "0009_series.sql"
+};
 
 }  // namespace
 
@@ -44,6 +47,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{7, "notify", std::string_view(kNotify, sizeof kNotify)},
         store::Migration{8, "webhook descriptions",
                          std::string_view(kDescriptions, sizeof kDescriptions)},
+        store::Migration{9, "series", std::string_view(kSeries, sizeof kSeries)},
     };
     return steps;
 }

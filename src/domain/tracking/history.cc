@@ -9,7 +9,7 @@ namespace {
 
 // The last point of a page, and which history it belongs to.
 std::string make_token(const Metric& last, uint64_t history) {
-    const Point point = stored_point(last, 0);
+    const Point point = stored_point(last);
     std::string bytes;
     put(bytes, history);
     put(bytes, point.timestamp);
@@ -59,7 +59,7 @@ Result<Page<Metric>> Service::metric_history(store::Tx& tx, const HistoryQuery& 
     TRY_ASSIGN(const auto after, read_token(query.page_token, fingerprint));
     TRY_ASSIGN(const RunState run, need_run(tx, query.run_id));
     Page<Metric> page;
-    TRY_ASSIGN(page.items, select_history(tx, {.run = run.id, .key = query.key}, after, limit + 1));
+    TRY_ASSIGN(page.items, select_history(tx, run.id, query.key, after, limit + 1));
     if (std::ssize(page.items) > limit) {
         page.items.pop_back();
         page.next_token = make_token(page.items.back(), fingerprint);
@@ -77,7 +77,7 @@ Result<std::vector<Metric>> Service::bulk_history(store::Tx& tx,
     std::vector<Metric> found;
     for (const std::string& run_id : run_ids) {
         TRY_ASSIGN(const RunState run, need_run(tx, run_id));
-        TRY_ASSIGN(auto points, select_history(tx, {.run = run.id, .key = query.key}, {},
+        TRY_ASSIGN(auto points, select_history(tx, run.id, query.key, {},
                                                query.max_results - std::ssize(found)));
         for (Metric& point : points) {
             point.run_id = run_id;
@@ -104,11 +104,9 @@ Result<std::vector<Metric>> Service::sampled_history(store::Tx& tx,
     std::vector<Metric> found;
     for (const std::string& run_id : query.run_ids) {
         TRY_ASSIGN(const RunState run, need_run(tx, run_id));
-        TRY_ASSIGN(auto points, sample_history(tx,
-                                               {.run = run.id,
-                                                .key = query.key,
-                                                .first_step = query.start_step,
-                                                .last_step = query.end_step},
+        TRY_ASSIGN(auto points, sample_history(tx, run.id, query.key,
+                                               {query.start_step.value_or(INT64_MIN),
+                                                query.end_step.value_or(INT64_MAX)},
                                                query.max_results));
         for (Metric& point : points) {
             point.run_id = run_id;

@@ -140,7 +140,9 @@ Status Service::write_params(store::Tx& tx, const RunState& run, const std::stri
 Status Service::write_metrics(store::Tx& tx, const RunState& run, const std::string& run_id,
                               const std::vector<Metric>& metrics) const {
     if (metrics.empty()) return ok();
-    TRY(add_metrics(tx, run.id, metrics));
+    TRY(add_metrics(tx, run.id, metrics, to_millis(parts_.env.now())));
+    if (parts_.fold != nullptr)
+        tx.after_commit([fold = parts_.fold, n = metrics.size()] { fold->note(n); });
     for (const Metric& metric : metrics) {
         if (!metric.model_id || metric.model_id->empty()) continue;
         TRY_ASSIGN(const ModelRow model, need_model(tx, *metric.model_id));

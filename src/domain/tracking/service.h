@@ -6,6 +6,7 @@
 
 #include "base/env.h"
 #include "domain/artifacts/service.h"
+#include "domain/series/fold.h"
 #include "domain/tracking/model.h"
 #include "domain/tracking/store.h"
 #include "platform/store/tx.h"
@@ -40,6 +41,7 @@ class Service {
         int64_t workspace_id = 1;
         // Where artifacts go that were given no place of their own.
         std::string artifact_root = "mlflow-artifacts:/";
+        series::FoldHint* fold = nullptr;  // told of points that were logged
     };
     explicit Service(Parts parts) : parts_(std::move(parts)) {}
 

@@ -99,10 +99,10 @@ TEST_CASE("the latest metric is the greatest (step, timestamp, value), in any or
 
 TEST_CASE("stored points: NaN, infinities and negative zero") {
     const double infinity = std::numeric_limits<double>::infinity();
-    CHECK(stored_point({.value = infinity}, 1).value == std::numeric_limits<double>::max());
-    CHECK(stored_point({.value = -infinity}, 1).value == std::numeric_limits<double>::lowest());
-    CHECK(stored_point({.value = std::nan("")}, 1).is_nan);
-    CHECK(!std::signbit(stored_point({.value = -0.0}, 1).value));
+    CHECK(stored_point({.value = infinity}).value == std::numeric_limits<double>::max());
+    CHECK(stored_point({.value = -infinity}).value == std::numeric_limits<double>::lowest());
+    CHECK(stored_point({.value = std::nan("")}).is_nan);
+    CHECK(!std::signbit(stored_point({.value = -0.0}).value));
 }
 
 TEST_CASE("a batch that fails leaves nothing") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "domain/search/statement.h"
+#include "domain/series/model.h"
 #include "domain/tracking/model.h"
 #include "platform/store/tx.h"
 
@@ -80,13 +81,9 @@ Result<int64_t> delete_run_tag(store::Tx& tx, int64_t run, const std::string& ke
 // Metrics -------------------------------------------------------------------------------------
 
 // A metric point as it is stored: NaN as 0 with a mark, infinities as the largest doubles.
-struct Point {
-    int64_t key_id = 0;
-    int64_t timestamp = 0, step = 0;
-    double value = 0;
-    bool is_nan = false;
-};
-Point stored_point(const Metric& metric, int64_t key_id);
+using series::Point;
+Point stored_point(const Metric& metric);
+Metric metric_of(const std::string& key, const Point& point);
 // Reads the columns key, value, is_nan, timestamp_ms, step from the given one on.
 Metric read_metric(const store::Row& row, int first_column);
 // True when a is the later one: greater step, then timestamp, then value.
@@ -95,25 +92,21 @@ bool is_later(const Point& a, const Point& b);
 // Ids of names, made where they are missing.
 Result<std::map<std::string, int64_t, std::less<>>> metric_key_ids(
     store::Tx& tx, std::span<const std::string> names);
-// Points that are there already stay as they are.
-Status insert_points(store::Tx& tx, int64_t run, std::span<const Point> points);
 // One point per key; replaces only what is earlier.
-Status upsert_latest(store::Tx& tx, int64_t run, std::span<const Point> points);
+Status upsert_latest(store::Tx& tx, int64_t run, std::span<const series::KeyedPoint> points);
 
 // The points of one run, their keys made where they are missing, and the latest of each moved on.
-Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics);
+Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, int64_t now_ms);
 
-struct HistoryFilter {
-    int64_t run = 0;
-    std::string key;
-    std::optional<int64_t> first_step, last_step;
-};
+// Where the points of a metric are; nothing when no run has a metric of that name.
+Result<std::optional<series::Series>> select_series(store::Tx& tx, int64_t run,
+                                                    const std::string& key);
 // In order of timestamp, step, value; after the given point.
-Result<std::vector<Metric>> select_history(store::Tx& tx, const HistoryFilter& filter,
+Result<std::vector<Metric>> select_history(store::Tx& tx, int64_t run, const std::string& key,
                                            const std::optional<Point>& after, int64_t limit);
 // At most `limit` points, evenly picked in order of step, the first and the last among them.
-Result<std::vector<Metric>> sample_history(store::Tx& tx, const HistoryFilter& filter,
-                                           int64_t limit);
+Result<std::vector<Metric>> sample_history(store::Tx& tx, int64_t run, const std::string& key,
+                                           const series::StepRange& range, int64_t limit);
 
 // Inputs and outputs --------------------------------------------------------------------------
 

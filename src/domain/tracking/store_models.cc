@@ -155,7 +155,7 @@ Result<int64_t> delete_model_tag(store::Tx& tx, int64_t model, const std::string
 
 Status upsert_model_metric(store::Tx& tx, int64_t model, const std::string& run_id,
                            const Metric& metric) {
-    const Point point = stored_point(metric, 0);
+    const Point point = stored_point(metric);
     TRY(tx.exec(
         "INSERT INTO logged_model_metrics (model, key, dataset_name, dataset_digest, "
         "run_id, timestamp_ms, step, value, is_nan) "
