@@ -53,9 +53,12 @@ Status check_batch(const Batch& batch) {
     TRY(check_count("metrics, params, and tags",
                     batch.metrics.size() + batch.params.size() + batch.tags.size(),
                     kMaxEntitiesPerBatch));
-    for (size_t i = 0; i < batch.metrics.size(); ++i)
-        TRY(check_metric(batch.metrics[i], place("metrics", i, "name"),
-                         place("metrics", i, "timestamp")));
+    for (size_t i = 0; i < batch.metrics.size(); ++i) {
+        // Where it stands is put into words only when something is wrong.
+        if (check_metric(batch.metrics[i], "", "")) continue;
+        return check_metric(batch.metrics[i], place("metrics", i, "name"),
+                            place("metrics", i, "timestamp"));
+    }
     for (size_t i = 0; i < batch.params.size(); ++i)
         TRY(check_key(batch.params[i].key, place("params", i, "key")));
     for (size_t i = 0; i < batch.tags.size(); ++i)

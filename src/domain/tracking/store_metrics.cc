@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 #include "domain/series/history.h"
 #include "domain/tracking/store.h"
@@ -10,6 +11,11 @@ namespace rondo::tracking {
 namespace {
 
 constexpr double kMost = std::numeric_limits<double>::max();
+
+struct KeyInBatch {
+    int64_t id = 0;
+    std::optional<Point> latest;
+};
 
 std::vector<Metric> metrics_of(const std::string& key, std::span<const Point> points) {
     std::vector<Metric> out;
@@ -87,24 +93,28 @@ Status upsert_latest(store::Tx& tx, int64_t run, std::span<const series::KeyedPo
 }
 
 Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, int64_t now_ms) {
+    // A batch has few names, each many times over.
+    std::unordered_map<std::string_view, KeyInBatch> keys;
+    std::vector<KeyInBatch*> key_of;
+    key_of.reserve(metrics.size());
+    for (const Metric& metric : metrics) key_of.push_back(&keys[metric.key]);
     std::vector<std::string> names;
-    for (const Metric& metric : metrics) names.push_back(metric.key);
-    std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
+    for (const auto& [name, key] : keys) names.emplace_back(name);
+    std::ranges::sort(names);  // in one order everywhere, so that no two batches wait for each other
     TRY_ASSIGN(const auto ids, metric_key_ids(tx, names));
+    for (auto& [name, key] : keys) key.id = ids.at(std::string(name));
     std::vector<series::KeyedPoint> points;
     points.reserve(metrics.size());
-    std::map<int64_t, Point> latest;
-    for (const Metric& metric : metrics) {
-        const Point point = stored_point(metric);
-        const int64_t key_id = ids.at(metric.key);
-        points.push_back({key_id, point});
-        const auto [known, first] = latest.try_emplace(key_id, point);
-        if (!first && is_later(point, known->second)) known->second = point;
+    for (size_t i = 0; i < metrics.size(); ++i) {
+        KeyInBatch& key = *key_of[i];
+        const Point point = stored_point(metrics[i]);
+        points.push_back({key.id, point});
+        if (!key.latest || is_later(point, *key.latest)) key.latest = point;
     }
     TRY(series::append(tx, run, points, now_ms));
     std::vector<series::KeyedPoint> newest;
-    for (const auto& [id, point] : latest) newest.push_back({id, point});
+    for (const auto& [name, key] : keys) newest.push_back({key.id, *key.latest});
+    std::ranges::sort(newest, {}, &series::KeyedPoint::key_id);
     return upsert_latest(tx, run, newest);
 }
 
