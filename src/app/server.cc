@@ -10,6 +10,7 @@
 #include "api/inference/inference_api.h"
 #include "api/mlflow/mlflow.h"
 #include "api/rondo/accounts_api.h"
+#include "api/rondo/charts_api.h"
 #include "api/rondo/cluster_api.h"
 #include "api/rondo/collection_api.h"
 #include "api/rondo/data_api.h"
@@ -364,6 +365,8 @@ Status run_server(const Config& config) {
              return gate.may_read(tx, caller, subject);
          }});
     service.add(&loop_api, rpc::Style::rondo, loop_api.rows());
+    api::ChartsApi charts_api(*db, tracking);
+    service.add(&charts_api, rpc::Style::rondo, charts_api.rows());
     api::ClusterApi cluster_api(*db, servers);
     service.add(&cluster_api, rpc::Style::rondo, cluster_api.rows());
     api::WebhookApi webhook_api({env, *db, desk, webhooks, sender});

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "domain/series/outline.h"
 #include "domain/series/packed.h"
 #include "domain/series/place.h"
 #include "platform/store/bulk.h"
@@ -87,11 +88,13 @@ Result<Found> chunk_for(store::Tx& tx, const Series& series, const Point& point)
         return read.has_value();
     };
     const std::string place = place_of(point);
-    TRY(tx.each("SELECT last, packed FROM metric_chunks WHERE run = $1 AND key_id = $2 "
+    TRY(
+        tx.each("SELECT last, packed FROM metric_chunks WHERE run = $1 AND key_id = $2 "
                 "AND last >= $3 ORDER BY last LIMIT 2",
                 visit, series.run, series.key_id, store::Blob{place}));
     if (!found.chunk)
-        TRY(tx.each("SELECT last, packed FROM metric_chunks WHERE run = $1 AND key_id = $2 "
+        TRY(
+            tx.each("SELECT last, packed FROM metric_chunks WHERE run = $1 AND key_id = $2 "
                     "ORDER BY last DESC LIMIT 1",
                     visit, series.run, series.key_id));
     TRY(std::move(read));
@@ -116,9 +119,9 @@ Status plan_series(store::Tx& tx, const Series& series, std::span<const Point> p
             return ok();
         }
         Chunk& chunk = *found.chunk;
-        const auto end = found.is_last ? points.end()
-                                       : std::ranges::upper_bound(points, chunk.points.back(),
-                                                                  is_before);
+        const auto end = found.is_last
+                             ? points.end()
+                             : std::ranges::upper_bound(points, chunk.points.back(), is_before);
         std::vector<Point> united;
         std::ranges::set_union(chunk.points, std::span(points.begin(), end),
                                std::back_inserter(united), is_before);
@@ -153,11 +156,14 @@ Status carry_out(store::Tx& tx, int64_t run, Plan& plan, int64_t now_ms) {
     for (const Chunk& chunk : plan.made) {
         std::string packed;
         pack(packed, chunk.points);
-        TRY(tx.put("INSERT INTO metric_chunks (run, key_id, last, first, points, packed) "
-                   "VALUES ($1, $2, $3, $4, $5, $6)",
-                   run, chunk.key_id, store::Blob{chunk.last},
-                   store::Blob{place_of(chunk.points.front())}, std::ssize(chunk.points),
-                   store::Blob{packed}));
+        const Summary summary = summary_of(chunk.points);
+        TRY(
+            tx.put("INSERT INTO metric_chunks (run, key_id, last, points, least_step, "
+                   "greatest_step, rises, outline, packed) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                   run, chunk.key_id, store::Blob{chunk.last}, std::ssize(chunk.points),
+                   summary.steps.first, summary.steps.last, summary.rises,
+                   store::Blob{summary.outline}, store::Blob{packed}));
     }
     // Those rows and no others: on PostgreSQL one with a lesser id may be committed after we read.
     std::vector<store::Arg> rows(plan.rows.begin(), plan.rows.end());
@@ -194,10 +200,9 @@ Result<jobs::Next> fold_slice(Env& env, const Settings& settings, const jobs::Sl
 }
 
 jobs::SlicedJob fold_job(Env& env, const Settings& settings) {
-    return {std::string(kFoldJob), std::min(kFoldEvery, settings.tail),
-            [&env, settings](const jobs::Slice& slice) {
-                return fold_slice(env, settings, slice);
-            }};
+    return {
+        std::string(kFoldJob), std::min(kFoldEvery, settings.tail),
+        [&env, settings](const jobs::Slice& slice) { return fold_slice(env, settings, slice); }};
 }
 
 }  // namespace rondo::series

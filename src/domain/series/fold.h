@@ -1,9 +1,9 @@
 // Moves points from the tail into chunks, one run at a time, as a job in leased slices.
 //
 // A run is folded when its tail has grown (kFoldPoints), or has waited for long (Settings): points
-// that come one by one would otherwise have a chunk rewritten for each of them. What is new is united
-// with the last chunk as long as that is small beside it, so that a point is rewritten a logarithmic
-// number of times; late points are united with the chunks where they belong.
+// that come one by one would otherwise have a chunk rewritten for each of them. What is new is
+// united with the last chunk as long as that is small beside it, so that a point is rewritten a
+// logarithmic number of times; late points are united with the chunks where they belong.
 //
 // A slice reads and packs under a read transaction, and writes in one of its own. Killed anywhere,
 // it has happened or it has not.

@@ -16,9 +16,11 @@ inline constexpr int64_t kMostSorted = 4'000'000;
 Result<std::vector<Point>> sample(store::Tx& tx, const Series& series, const StepRange& range,
                                   int64_t limit);
 
-// A series drawn small: the range of its steps in `range` is cut into `buckets` of equal width, and of
-// each stay the points with the least, the greatest and the last value (by is_before_by_step), so that
-// no peak is lost. In the order of steps. A NaN is neither least nor greatest.
+// A series drawn small: its points in `range` are put into at most `buckets` buckets, and of each
+// stay those with the least, the greatest and the last value (by is_before_by_step), so that no
+// peak is lost. In the order of steps. A NaN is neither least nor greatest. Up to 3 * `buckets`
+// points are all told. Buckets are as wide as each other in steps; in a long series whose steps
+// rise they have nearly as many points, and only the outlines of its chunks are read.
 struct Chart {
     std::vector<Point> points;
     int64_t total = 0;  // points in the range

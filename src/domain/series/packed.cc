@@ -28,12 +28,7 @@ void put_difference(std::string& out, int64_t from, int64_t to) {
     put_varint(out, zigzag(static_cast<uint64_t>(to) - static_cast<uint64_t>(from)));
 }
 
-// The number at `at`, which moves on; false when there is none before `end`.
-bool get_varint(const char*& at, const char* end, uint64_t& number) {
-    if (at < end && static_cast<uint8_t>(*at) < 0x80) {
-        number = static_cast<uint8_t>(*at++);
-        return true;
-    }
+bool get_long_varint(const char*& at, const char* end, uint64_t& number) {
     number = 0;
     for (int i = 0; i < kMaxVarintBytes && at < end; ++i) {
         const auto byte = static_cast<uint8_t>(*at++);
@@ -41,6 +36,24 @@ bool get_varint(const char*& at, const char* end, uint64_t& number) {
         if (byte < 0x80) return true;
     }
     return false;
+}
+
+// The number at `at`, which moves on; false when there is none before `end`. Nearly all have one
+// byte or two.
+[[gnu::always_inline]] inline bool get_varint(const char*& at, const char* end, uint64_t& number) {
+    if (end - at < 2) return get_long_varint(at, end, number);
+    const uint64_t first = static_cast<uint8_t>(at[0]), second = static_cast<uint8_t>(at[1]);
+    if (first < 0x80) {
+        number = first;
+        ++at;
+        return true;
+    }
+    if (second < 0x80) {
+        number = (first & 0x7f) | second << 7;
+        at += 2;
+        return true;
+    }
+    return get_long_varint(at, end, number);
 }
 
 std::unexpected<Error> damaged() {

@@ -40,9 +40,11 @@ struct House {
 
     House() {
         const auto run = db.write([&](store::Tx& tx) -> Result<int64_t> {
-            TRY(tx.exec("INSERT INTO leases (name, owner, fence, expires_at) "
+            TRY(
+                tx.exec("INSERT INTO leases (name, owner, fence, expires_at) "
                         "VALUES ('fold', 'me', 1, 0)"));
-            TRY(tx.exec("INSERT INTO experiments (id, workspace_id, name, artifact_location, "
+            TRY(
+                tx.exec("INSERT INTO experiments (id, workspace_id, name, artifact_location, "
                         "deleted, created_ms, updated_ms) VALUES (5, 1, 'e', '', 0, 0, 0)"));
             TRY_ASSIGN(const auto id,
                        tx.one<int64_t>("INSERT INTO runs (run_id, experiment_id, name, user_id, "
@@ -86,9 +88,7 @@ struct House {
     Points all() { return page({}, INT64_MAX); }
     int64_t count(const std::string& table) {
         return db
-            .write([&](store::Tx& tx) {
-                return tx.one<int64_t>("SELECT count(*) FROM " + table);
-            })
+            .write([&](store::Tx& tx) { return tx.one<int64_t>("SELECT count(*) FROM " + table); })
             .value()
             .value();
     }
@@ -163,9 +163,11 @@ TEST_CASE("both engines: tail and chunks together are the set of all points") {
         CHECK(folds > 0);
         house.fold_all();
         CHECK(house.all() == Points(expected.begin(), expected.end()));
-        CHECK(house.db.write([&](store::Tx& tx) {
-                  return tx.one<int64_t>("SELECT sum(points) FROM metric_chunks");
-              }).value() == std::ssize(expected));
+        CHECK(house.db
+                  .write([&](store::Tx& tx) {
+                      return tx.one<int64_t>("SELECT sum(points) FROM metric_chunks");
+                  })
+                  .value() == std::ssize(expected));
     }
 }
 
@@ -239,8 +241,8 @@ TEST_CASE("a run that is gone keeps no points") {
     house.append(training(10'000, 10));
     int64_t removed = 0;
     while (true) {
-        const auto rows = house.db.write(
-            [&](store::Tx& tx) { return remove_rows(tx, house.series.run, 2); });
+        const auto rows =
+            house.db.write([&](store::Tx& tx) { return remove_rows(tx, house.series.run, 2); });
         REQUIRE(rows);
         if (*rows == 0) break;
         removed += *rows;
@@ -273,11 +275,12 @@ TEST_CASE("samples have the ends and even positions, in the order of steps") {
         Points expected;
         const auto picks = std::min(limit, std::ssize(all));
         for (int64_t j = 0; j < picks; ++j) {
-            const auto at = picks == 1 ? std::ssize(all) - 1 : j * (std::ssize(all) - 1) / (picks - 1);
+            const auto at =
+                picks == 1 ? std::ssize(all) - 1 : j * (std::ssize(all) - 1) / (picks - 1);
             expected.push_back(all[static_cast<size_t>(at)]);
         }
-        const auto found = house.db.write(
-            [&](store::Tx& tx) { return sample(tx, house.series, range, limit); });
+        const auto found =
+            house.db.write([&](store::Tx& tx) { return sample(tx, house.series, range, limit); });
         CHECK(found.value() == expected);
     }
 }
@@ -296,9 +299,8 @@ TEST_CASE("a chart keeps the least, the greatest and the last value of each buck
     points[7001].is_nan = points[5000].is_nan = false;
     house.append(points);
     house.fold();
-    const auto drawn = house.db.write([&](store::Tx& tx) {
-        return chart(tx, house.series, {}, 100);
-    });
+    const auto drawn =
+        house.db.write([&](store::Tx& tx) { return chart(tx, house.series, {}, 100); });
     REQUIRE(drawn);
     CHECK(drawn->total == 10'000);
     CHECK(drawn->points.size() <= 300);
@@ -321,6 +323,26 @@ TEST_CASE("a chart keeps the least, the greatest and the last value of each buck
         }
         CHECK((has_least && has_greatest && has_last));
     }
+    // So long that only outlines are read: buckets are whole blocks, and no peak is lost.
+    House tall;
+    Points many = training(0, 60'000);
+    many[33'333].value = 50;
+    many[44'444].value = -50;
+    for (size_t at = 0; at < many.size(); at += 20'000) {
+        tall.append({many.begin() + static_cast<std::ptrdiff_t>(at),
+                     many.begin() + static_cast<std::ptrdiff_t>(at + 20'000)});
+        if (at < 40'000) tall.fold();  // the last points are in the tail
+    }
+    const auto small =
+        tall.db.write([&](store::Tx& tx) { return chart(tx, tall.series, {}, 100); });
+    CHECK(small->total == 60'000);
+    CHECK(small->points.size() <= 300);
+    CHECK(small->points.size() >= 150);
+    CHECK(std::ranges::is_sorted(small->points, is_before_by_step));
+    CHECK(std::ranges::count(small->points, many[33'333]) == 1);
+    CHECK(std::ranges::count(small->points, many[44'444]) == 1);
+    CHECK(small->points.back() == many.back());
+    for (const Point& point : small->points) CHECK(many[static_cast<size_t>(point.step)] == point);
     // The widest range of steps there is, and one step alone.
     House wide;
     wide.append({{0, INT64_MIN, 1}, {1, INT64_MAX, 2}, {2, 0, 3}});
@@ -329,6 +351,10 @@ TEST_CASE("a chart keeps the least, the greatest and the last value of each buck
     const auto one =
         wide.db.write([&](store::Tx& tx) { return chart(tx, wide.series, {0, 0}, 10); });
     CHECK(one->points == Points{{2, 0, 3}});
+    tall.append({{0, 5, 1}});
+    const auto few =
+        tall.db.write([&](store::Tx& tx) { return chart(tx, tall.series, {10, 309}, 100); });
+    CHECK(few->points == Points(many.begin() + 10, many.begin() + 310));
     const auto none =
         wide.db.write([&](store::Tx& tx) { return chart(tx, wide.series, {5, 6}, 10); });
     CHECK(none->points.empty());

@@ -11,32 +11,6 @@ namespace {
 // Chunks of one statement; a page of a history takes seven.
 constexpr int64_t kChunksAtOnce = 8;
 
-// The points of one metric in a run's tail, sorted.
-Status read_tail(store::Tx& tx, const Series& series, const After& after, std::vector<Point>& out) {
-    Status read = ok();
-    TRY(tx.each(
-        "SELECT packed, timestamp_ms, step, value, is_nan FROM metric_tail "
-        "WHERE run = $1 AND (key_id = $2 OR key_id IS NULL)",
-        [&](const store::Row& row) {
-            if (row.is_null(0)) {
-                out.push_back({row.integer(1), row.integer(2), row.real(3), row.get<bool>(4)});
-                return true;
-            }
-            BatchReader batch(row.blob(0));
-            BatchReader::Part part;
-            while (read && batch.next(part)) {
-                if (part.key_id == series.key_id) read = unpack(part.points, out);
-            }
-            if (read) read = batch.status();
-            return read.has_value();
-        },
-        series.run, series.key_id));
-    TRY(std::move(read));
-    if (after) std::erase_if(out, [&](const Point& point) { return !is_before(*after, point); });
-    sort_and_unite(out);
-    return ok();
-}
-
 // Merges a sorted tail into chunks that come one by one.
 class Merge {
   public:
@@ -89,9 +63,34 @@ Status append(store::Tx& tx, int64_t run, std::vector<KeyedPoint>& points, int64
         now_ms, static_cast<int64_t>(points.size()), store::Blob{packed});
 }
 
+Result<std::vector<Point>> read_tail(store::Tx& tx, const Series& series, const After& after) {
+    std::vector<Point> out;
+    Status read = ok();
+    TRY(tx.each(
+        "SELECT packed, timestamp_ms, step, value, is_nan FROM metric_tail "
+        "WHERE run = $1 AND (key_id = $2 OR key_id IS NULL)",
+        [&](const store::Row& row) {
+            if (row.is_null(0)) {
+                out.push_back({row.integer(1), row.integer(2), row.real(3), row.get<bool>(4)});
+                return true;
+            }
+            BatchReader batch(row.blob(0));
+            BatchReader::Part part;
+            while (read && batch.next(part)) {
+                if (part.key_id == series.key_id) read = unpack(part.points, out);
+            }
+            if (read) read = batch.status();
+            return read.has_value();
+        },
+        series.run, series.key_id));
+    TRY(std::move(read));
+    if (after) std::erase_if(out, [&](const Point& point) { return !is_before(*after, point); });
+    sort_and_unite(out);
+    return out;
+}
+
 Status scan(store::Tx& tx, const Series& series, const After& after, const BlockVisitor& visit) {
-    std::vector<Point> tail;
-    TRY(read_tail(tx, series, after, tail));
+    TRY_ASSIGN(std::vector<Point> tail, read_tail(tx, series, after));
     Merge merge(std::move(tail), visit);
     // Behind this place a chunk has something to tell. Chunks do not overlap, so the end of one is
     // where the next begins.
@@ -125,14 +124,14 @@ Status scan(store::Tx& tx, const Series& series, const After& after, const Block
 }
 
 Result<int64_t> remove_rows(store::Tx& tx, int64_t run, int64_t limit) {
-    TRY_ASSIGN(const int64_t rows,
-               tx.exec("DELETE FROM metric_tail WHERE id IN "
-                       "(SELECT id FROM metric_tail WHERE run = $1 LIMIT $2)",
-                       run, limit));
+    TRY_ASSIGN(const int64_t rows, tx.exec("DELETE FROM metric_tail WHERE id IN "
+                                           "(SELECT id FROM metric_tail WHERE run = $1 LIMIT $2)",
+                                           run, limit));
     if (rows > 0) return rows;
-    return tx.exec("DELETE FROM metric_chunks WHERE run = $1 AND (key_id, last) IN "
-                   "(SELECT key_id, last FROM metric_chunks WHERE run = $1 LIMIT $2)",
-                   run, limit);
+    return tx.exec(
+        "DELETE FROM metric_chunks WHERE id IN "
+        "(SELECT id FROM metric_chunks WHERE run = $1 LIMIT $2)",
+        run, limit);
 }
 
 }  // namespace rondo::series

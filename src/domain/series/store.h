@@ -22,9 +22,13 @@ using BlockVisitor = std::function<bool(std::span<const Point>)>;
 // Where a scan begins: behind a point, or at the first one.
 using After = std::optional<Point>;
 
-// All points of a series behind `after`, each once, in the order of is_before. Its memory is that of
-// the series' tail and of a few chunks.
+// All points of a series behind `after`, each once, in the order of is_before. Its memory is that
+// of the series' tail and of a few chunks.
 Status scan(store::Tx& tx, const Series& series, const After& after, const BlockVisitor& visit);
+
+// The points of a series in the tail behind `after`, each once, in the order of is_before; some of
+// them may be in chunks too.
+Result<std::vector<Point>> read_tail(store::Tx& tx, const Series& series, const After& after);
 
 // Rows of tail and chunks that are gone, at most `limit`; 0 when none are left.
 Result<int64_t> remove_rows(store::Tx& tx, int64_t run, int64_t limit);

@@ -38,6 +38,19 @@ Result<std::optional<Point>> read_token(const std::string& token, uint64_t histo
     return point;
 }
 
+Result<series::StepRange> steps_between(const std::optional<int64_t>& start,
+                                        const std::optional<int64_t>& end) {
+    if (start.has_value() != end.has_value())
+        return fail(Code::invalid,
+                    "If either start step or end step are specified, both must be specified.");
+    if (!start) return series::StepRange{};
+    if (*start > *end)
+        return fail(Code::invalid, "end_step must be greater than start_step. Found start_step=" +
+                                       std::to_string(*start) +
+                                       " and end_step=" + std::to_string(*end) + ".");
+    return series::StepRange{*start, *end};
+}
+
 Status check_run_count(size_t count) {
     if (count == 0)
         return fail(Code::invalid, "a bulk history request must specify at least one run id");
@@ -94,24 +107,37 @@ Result<std::vector<Metric>> Service::sampled_history(store::Tx& tx,
     if (query.max_results < 1 || query.max_results > kMaxSampledPoints)
         return fail(Code::invalid,
                     "max_results must be between 1 and " + std::to_string(kMaxSampledPoints) + ".");
-    if (query.start_step.has_value() != query.end_step.has_value())
-        return fail(Code::invalid,
-                    "If either start step or end step are specified, both must be specified.");
-    if (query.start_step && *query.start_step > *query.end_step)
-        return fail(Code::invalid, "end_step must be greater than start_step. Found start_step=" +
-                                       std::to_string(*query.start_step) +
-                                       " and end_step=" + std::to_string(*query.end_step) + ".");
+    TRY_ASSIGN(const auto range, steps_between(query.start_step, query.end_step));
     std::vector<Metric> found;
     for (const std::string& run_id : query.run_ids) {
         TRY_ASSIGN(const RunState run, need_run(tx, run_id));
-        TRY_ASSIGN(auto points, sample_history(tx, run.id, query.key,
-                                               {query.start_step.value_or(INT64_MIN),
-                                                query.end_step.value_or(INT64_MAX)},
-                                               query.max_results));
+        TRY_ASSIGN(auto points, sample_history(tx, run.id, query.key, range, query.max_results));
         for (Metric& point : points) {
             point.run_id = run_id;
             found.push_back(std::move(point));
         }
+    }
+    return found;
+}
+
+Result<std::vector<RunChart>> Service::charts(store::Tx& tx, const ChartQuery& query) const {
+    TRY(check_run_count(query.run_ids.size()));
+    if (query.buckets < 1 || query.buckets > kMaxBuckets)
+        return fail(Code::invalid, "buckets has to be between 1 and " + std::to_string(kMaxBuckets),
+                    "buckets");
+    TRY_ASSIGN(const auto range, steps_between(query.start_step, query.end_step));
+    std::vector<RunChart> found;
+    for (const std::string& run_id : query.run_ids) {
+        TRY_ASSIGN(const RunState run, need_run(tx, run_id));
+        TRY_ASSIGN(const series::Chart drawn,
+                   draw_history(tx, run.id, query.key, range, query.buckets));
+        RunChart chart{.run_id = run_id, .total = drawn.total};
+        for (const Point& point : drawn.points) {
+            chart.steps.push_back(point.step);
+            chart.timestamps.push_back(point.timestamp);
+            chart.values.push_back(metric_of("", point).value);
+        }
+        found.push_back(std::move(chart));
     }
     return found;
 }

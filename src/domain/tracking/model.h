@@ -173,6 +173,26 @@ struct BulkHistoryQuery {
     std::optional<int64_t> start_step, end_step;
 };
 
+// A metric of several runs, drawn small.
+struct ChartQuery {
+    std::vector<std::string> run_ids;
+    std::string key;
+    int64_t buckets = 0;
+    std::optional<int64_t> start_step, end_step;
+};
+struct RunChart {
+    std::string run_id;
+    int64_t total = 0;  // points in the range
+    std::vector<int64_t> steps, timestamps;
+    std::vector<double> values;
+    static constexpr auto fields = std::tuple{
+        field("run_id", &RunChart::run_id, "Run"),
+        field("total", &RunChart::total, "Points in the range; more than are told: drawn small"),
+        field("steps", &RunChart::steps, "Of each point, rising"),
+        field("timestamps", &RunChart::timestamps, "Of each point, in ms"),
+        field("values", &RunChart::values, "Of each point; NaN and infinities as strings")};
+};
+
 enum class ModelStatus : uint8_t { unspecified, pending, ready, failed };
 
 struct LoggedModel {

@@ -28,6 +28,7 @@ inline constexpr size_t kMaxModelsPerCall = 1000;
 inline constexpr int64_t kMaxHistoryPage = 25'000;
 inline constexpr int64_t kMaxSampledPoints = 2500;  // of one run
 inline constexpr size_t kMaxRunsPerHistory = 100;
+inline constexpr int64_t kMaxBuckets = 2500;
 inline constexpr int64_t kMaxLoggedModelPage = 100;
 inline constexpr int64_t kMaxDatasetSummaries = 1000;
 
@@ -91,6 +92,8 @@ class Service {
     Result<std::vector<Metric>> bulk_history(store::Tx& tx, const BulkHistoryQuery& query) const;
     // Evenly sampled points of each run.
     Result<std::vector<Metric>> sampled_history(store::Tx& tx, const BulkHistoryQuery& query) const;
+    // What a chart needs of each run: least, greatest and last value of each bucket of its steps.
+    Result<std::vector<RunChart>> charts(store::Tx& tx, const ChartQuery& query) const;
     Result<std::vector<DatasetSummary>> search_datasets(store::Tx& tx,
                                                         const std::vector<int64_t>& experiment_ids,
                                                         const auth::Readable& readable = {}) const;

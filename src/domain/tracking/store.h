@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "domain/search/statement.h"
-#include "domain/series/model.h"
+#include "domain/series/history.h"
 #include "domain/tracking/model.h"
 #include "platform/store/tx.h"
 
@@ -107,6 +107,10 @@ Result<std::vector<Metric>> select_history(store::Tx& tx, int64_t run, const std
 // At most `limit` points, evenly picked in order of step, the first and the last among them.
 Result<std::vector<Metric>> sample_history(store::Tx& tx, int64_t run, const std::string& key,
                                            const series::StepRange& range, int64_t limit);
+
+// A metric that the run does not have is drawn without points.
+Result<series::Chart> draw_history(store::Tx& tx, int64_t run, const std::string& key,
+                                   const series::StepRange& range, int64_t buckets);
 
 // Inputs and outputs --------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 #include <limits>
 #include <unordered_map>
 
-#include "domain/series/history.h"
 #include "domain/tracking/store.h"
 #include "platform/store/bulk.h"
 
@@ -100,7 +99,8 @@ Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, 
     for (const Metric& metric : metrics) key_of.push_back(&keys[metric.key]);
     std::vector<std::string> names;
     for (const auto& [name, key] : keys) names.emplace_back(name);
-    std::ranges::sort(names);  // in one order everywhere, so that no two batches wait for each other
+    std::ranges::sort(
+        names);  // in one order everywhere, so that no two batches wait for each other
     TRY_ASSIGN(const auto ids, metric_key_ids(tx, names));
     for (auto& [name, key] : keys) key.id = ids.at(std::string(name));
     std::vector<series::KeyedPoint> points;
@@ -139,6 +139,13 @@ Result<std::vector<Metric>> sample_history(store::Tx& tx, int64_t run, const std
     if (!series) return std::vector<Metric>{};
     TRY_ASSIGN(const auto points, series::sample(tx, *series, range, limit));
     return metrics_of(key, points);
+}
+
+Result<series::Chart> draw_history(store::Tx& tx, int64_t run, const std::string& key,
+                                   const series::StepRange& range, int64_t buckets) {
+    TRY_ASSIGN(const auto series, select_series(tx, run, key));
+    if (!series) return series::Chart{};
+    return series::chart(tx, *series, range, buckets);
 }
 
 }  // namespace rondo::tracking

@@ -13,13 +13,15 @@ beforeEach(() => {
     const query = new URL(path, 'http://server').searchParams;
     asked.push(query);
     const from = Number(query.get('start_step') ?? 0);
-    const all = values.map((value, step) => ({ key: 'm', value, step, timestamp: step }))
+    const all = values.map((value, step) => ({ value, step, timestamp: step }))
       .filter((p) => p.step >= from && p.step <= Number(query.get('end_step') ?? Infinity));
-    const metrics = query.getAll('run_ids').flatMap((run_id) => {
-      const every = Math.ceil(all.length / Number(query.get('max_results')));
-      return all.filter((_, i) => i % every === 0).map((point) => ({ ...point, run_id }));
-    });
-    return { ok: true, status: 200, json: () => Promise.resolve({ metrics }) };
+    const every = Math.ceil(all.length / (3 * Number(query.get('buckets'))));
+    const told = all.filter((_, i) => i % every === 0);
+    const runs = query.getAll('run_ids').map((run_id) => ({
+      run_id, total: all.length, steps: told.map((p) => p.step),
+      timestamps: told.map((p) => p.timestamp), values: told.map((p) => p.value),
+    }));
+    return { ok: true, status: 200, json: () => Promise.resolve({ runs }) };
   });
 });
 afterEach(() => vi.unstubAllGlobals());

@@ -2,23 +2,27 @@
 // again from its last step on when its latest point has changed. Where somebody looks closer, what
 // sampling has left out is read too.
 
-import type { MetricPoint, Run } from './mlflow';
-import { MAX_POINTS, mlflow } from './mlflow';
+import type { Run, RunChart } from './mlflow';
+import { BUCKETS, mlflow } from './mlflow';
 import { resource, type Resource } from './resource';
 import { appended, pointsOf, type Point } from '../tracking/series';
 
 export type History = ReadonlyMap<string, readonly Point[]>; // by run
 
-// What has been put together from readings is sampled anew from here on.
-const TOO_MANY = 2 * MAX_POINTS;
+// What has been put together from readings is drawn small anew from here on.
+const TOO_MANY = 6 * BUCKETS;
+
+// Histories that lack points, which the server has.
+const small = new WeakSet<History>();
+const isSmall = (chart: RunChart) => chart.total > chart.steps.length;
 
 async function whole(
   ids: readonly string[], key: string, range: readonly [] | readonly [number, number] = [],
 ): Promise<History> {
-  const found = await mlflow.history(ids, key, ...range);
-  const byRun = new Map<string, MetricPoint[]>(ids.map((id) => [id, []]));
-  for (const point of found) byRun.get(point.run_id ?? '')?.push(point);
-  return new Map([...byRun].map(([id, points]) => [id, pointsOf(points)]));
+  const charts = await mlflow.charts(ids, key, ...range);
+  const history = new Map(charts.map((chart) => [chart.run_id, pointsOf(chart)]));
+  if (charts.some(isSmall)) small.add(history);
+  return history;
 }
 
 async function continued(
@@ -28,17 +32,16 @@ async function continued(
   const known = only === undefined ? undefined : before?.get(only);
   const last = known?.at(-1);
   if (only === undefined || known === undefined || last === undefined) return whole(ids, key);
-  const more = pointsOf(await mlflow.history([only], key, last.step));
-  const points = appended(known, last.step, more);
-  // A full answer was sampled: it is coarser than what it would be put beside.
-  if (points.length > TOO_MANY || more.length >= MAX_POINTS) return whole(ids, key);
-  return new Map([[only, points]]);
+  const [more] = await mlflow.charts([only], key, last.step);
+  const points = appended(known, last.step, more ? pointsOf(more) : []);
+  // What was drawn small is coarser than what it would be put beside.
+  if (points.length > TOO_MANY || (more && isSmall(more))) return whole(ids, key);
+  const history = new Map([[only, points]]);
+  if (before && small.has(before)) small.add(history);
+  return history;
 }
 
 const idsOf = (runs: readonly Run[]) => runs.map((run) => run.info.run_id);
-// Whether the server has left points out.
-const sampled = (history: History) =>
-  [...history.values()].some((points) => points.length >= MAX_POINTS);
 
 export class Histories {
   private readonly known = new Map<string, { history: Resource<History>; latest: string }>();
@@ -68,7 +71,7 @@ export class Histories {
   between(runs: readonly Run[], key: string, from: number, to: number):
     Resource<History> | undefined {
     const all = this.known.get(key)?.history.value.value;
-    if (all === undefined || !sampled(all)) return undefined;
+    if (all === undefined || !small.has(all)) return undefined;
     const range = [Math.floor(from) - 1, Math.ceil(to) + 1] as const;
     const known = this.close.get(key);
     if (known?.range === range.join()) return known.history;

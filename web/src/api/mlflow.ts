@@ -1,13 +1,13 @@
 // What the server says about experiments and runs, on the routes that MLflow keeps for pages.
 
-import { asJson, request } from './client';
+import { asJson, NATIVE, request } from './client';
 
 const MLFLOW = '/ajax-api/2.0/mlflow';
 
-// As many points of a metric as the server samples at once.
-export const MAX_POINTS = 2500;
-// Steps travel as 32-bit numbers in a range; what is beyond is read without one.
-const MAX_STEP = 2 ** 31 - 1;
+// A chart is not wider than that many pixels, and a bucket has up to three points.
+export const BUCKETS = 1000;
+// Steps beyond are no whole numbers here: they are read without a range.
+const MAX_STEP = Number.MAX_SAFE_INTEGER;
 
 export type View = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
 
@@ -31,6 +31,14 @@ export interface MetricPoint {
   timestamp: number;
   step: number;
   run_id?: string;
+}
+
+export interface RunChart {
+  run_id: string;
+  total: number; // points there are; more than are told: drawn small
+  steps: number[];
+  timestamps: number[];
+  values: (number | string)[];
 }
 
 export interface DatasetInput {
@@ -123,13 +131,14 @@ export const mlflow = {
   deleteRun: (id: string) => post('runs/delete', { run_id: id }),
   restoreRun: (id: string) => post('runs/restore', { run_id: id }),
 
-  // Evenly sampled points of one metric of several runs, of a range of steps when one is given.
-  history: (runIds: readonly string[], key: string, from?: number, to = MAX_STEP) =>
-    get<{ metrics?: MetricPoint[] }>('metrics/get-history-bulk-interval', {
-      run_ids: runIds, metric_key: key, max_results: MAX_POINTS,
+  // One metric of several runs, of a range of steps when one is given: few points as they are, many
+  // drawn small with the least, the greatest and the last of each bucket.
+  charts: (runIds: readonly string[], key: string, from?: number, to = MAX_STEP) =>
+    request<{ runs: RunChart[] }>(`${NATIVE}/metrics/chart?${query({
+      run_ids: runIds, metric_key: key, buckets: BUCKETS,
       ...(from === undefined || Math.abs(from) > MAX_STEP || Math.abs(to) > MAX_STEP
         ? {} : { start_step: from, end_step: to }),
-    }).then((a) => a.metrics ?? []),
+    })}`).then((a) => a.runs),
 
   loggedModel: (id: string) =>
     request<{ model: LoggedModel }>(`${MLFLOW}/logged-models/${encodeURIComponent(id)}`)

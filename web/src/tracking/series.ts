@@ -1,6 +1,6 @@
 // Points of metrics as lines: along which axis, smoothed how, and what cannot be drawn as a height.
 
-import type { MetricPoint } from '../api/mlflow';
+import type { RunChart } from '../api/mlflow';
 import { metricValue } from './words';
 
 export const AXES = ['step', 'time', 'relative'] as const;
@@ -34,12 +34,8 @@ export interface Drawn {
 
 const later = (a: Point, b: Point) => a.step - b.step || a.ms - b.ms;
 
-export function pointsOf(found: readonly MetricPoint[]): Point[] {
-  return found
-    .map(({ step, timestamp, value }) =>
-      ({ step: step ?? 0, ms: timestamp, value: metricValue(value) }))
-    .sort(later);
-}
+export const pointsOf = ({ steps, timestamps, values }: RunChart): Point[] =>
+  steps.map((step, i) => ({ step, ms: timestamps[i]!, value: metricValue(values[i]!) }));
 
 // What was known, and what was read from a step on: that step and all after it are read anew.
 export function appended(before: readonly Point[], from: number, more: readonly Point[]): Point[] {
