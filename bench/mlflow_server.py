@@ -5,7 +5,9 @@ HTTP requests over kept-alive connections, answers checked:
 - log-metric, 16 clients (wrk, so that the clients cost little)
 - set-tag, 16 clients: mlflow's SQLite syncs each commit to the disk, Rondo's does so for all but
   points of metrics, which a loss of power (not of the process) may take; this one is synced on both
-- runs/search over 10,000 runs by a metric and a param, ordered by another metric, one client
+- runs/search over 100,000 finished runs by a metric and a param, ordered by another metric, one client
+- the whole history of a metric of 1,000,000 points, page by page, and the same drawn small: sampled by
+  the request of mlflow's page, and by Rondo's own with least, greatest and last of each bucket
 - start: from exec to the first 200 on an empty folder (/readyz, /health)
 - memory after 10 idle seconds
 
@@ -21,7 +23,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from common import MLFLOW, Bench, Table, environment, repeat, say
 
-RUNS = 10_000
+RUNS = 100_000
+POINTS = 1_000_000
 CLIENTS = 16
 STARTS, PEER_STARTS = 10, 3
 IDLE_SECONDS = 10
@@ -68,6 +71,7 @@ def fill_run(client, experiment, i):
         "metrics": [{"key": k, "value": v, "timestamp": 1, "step": 0} for k, v in metrics.items()],
         "params": [{"key": k, "value": v} for k, v in params.items()],
         "tags": [{"key": k, "value": v} for k, v in tags.items()]})
+    post(client, "runs/update", {"run_id": run, "status": "FINISHED", "end_time": 2})
     return run
 
 
@@ -113,7 +117,21 @@ def fill(server):
     else:
         fill_file(server.folder / "mlflow.db", first)
     say(f"{RUNS} runs in {server.name} in {time.monotonic() - begun:.1f} s")
+    if server.name == "rondo":
+        wait_for_job(client, "index_runs", RUNS)
+        say(f"indexed after {time.monotonic() - begun:.1f} s")
     return experiment
+
+
+def wait_for_job(client, name, items):
+    """A job of Rondo's has done so much in the background."""
+    until = time.monotonic() + 300
+    while True:
+        jobs = client.call("GET", "/api/rondo/v1/cluster")["jobs"]
+        if sum(job["items"] for job in jobs if job["name"] == name) >= items:
+            return
+        assert time.monotonic() < until, jobs
+        time.sleep(0.2)
 
 
 # What is measured.
@@ -145,6 +163,48 @@ def history(client, run, key):
         token = page.get("next_page_token")
         if not token:
             return found
+
+
+def long_metric(server):
+    """The run of POINTS points. In mlflow's own file, as over HTTP the filling would take minutes."""
+    client = server.client()
+    experiment = new_experiment(client, "long")
+    run = new_run(client, experiment, "long")
+
+    def point(step):
+        return (step * 7919 % 10007 / 10007, 1_700_000_000_000 + 137 * step, step)
+
+    if server.name == "rondo":
+        for first in range(0, POINTS, 1000):
+            post(client, "runs/log-batch", {"run_id": run, "metrics": [
+                dict(zip(("value", "timestamp", "step"), point(step)), key="loss")
+                for step in range(first, first + 1000)]})
+    else:
+        post(client, "runs/log-metric", dict(zip(("value", "timestamp", "step"), point(0)),
+                                             run_id=run, key="loss"))
+        database = sqlite3.connect(server.folder / "mlflow.db", timeout=60)
+        database.executemany(
+            "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+            "VALUES ('loss', ?, ?, ?, ?, 0)",
+            ((value, ms, run, step) for value, ms, step in map(point, range(1, POINTS))))
+        database.commit()
+        database.close()
+
+    def whole(client, _):
+        assert len(history(client, run, "loss")) == POINTS
+
+    def sampled(client, _):
+        found = client.call("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval"
+                                   f"?run_ids={run}&metric_key=loss&max_results=2500")["metrics"]
+        assert 2000 <= len(found) <= 3000 and int(found[-1]["step"]) == POINTS - 1
+
+    def drawn(client, _):
+        chart, = client.call("GET", f"/api/rondo/v1/metrics/chart?run_ids={run}"
+                                    "&metric_key=loss")["runs"]
+        assert chart["total"] == POINTS and 1500 < len(chart["steps"]) <= 3000
+
+    chart = drawn if server.name == "rondo" else sampled
+    return [repeat(call, least=1) for call in (whole, sampled, chart)]
 
 
 def log_metric(bench, server):
@@ -220,7 +280,11 @@ def log_batch(server):
 
 
 def measure_requests(bench, table, server):
-    table.measure("runs/search, 10,000 runs", server, search(fill(server)))
+    table.measure("runs/search, 100,000 runs", server, search(fill(server)))
+    if "4 workers" not in server.name:  # a request at a time: more workers change nothing
+        whats = ("history of 1,000,000 points", "the same sampled", "the same as a chart")
+        for what, load in zip(whats, long_metric(server)):
+            table.measure(what, server, load, runs=3 if server.name == "rondo" else 1)
     load, check = log_metric(bench, server)
     table.measure("log-metric, 16 clients", server, load)
     check()

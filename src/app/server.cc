@@ -37,6 +37,7 @@
 #include "domain/pipeline/executor.h"
 #include "domain/schema/migrations.h"
 #include "domain/serving/python/workers.h"
+#include "domain/tracking/run_index.h"
 #include "platform/auth/desk.h"
 #include "platform/auth/token.h"
 #include "platform/events/consumer.h"
@@ -220,6 +221,9 @@ Status run_server(const Config& config) {
     events::ConsumerThread consumers(sequencer, {&webhook_consumer});
     sliced.add(notify::retention_job(env));
     sliced.add(series::fold_job(env, config.series));
+    tracking::IndexSettings indexing;
+    if (alone) indexing.wait = Micros{0};  // one transaction after the other: none is half done
+    sliced.add(tracking::index_job(env, indexing));
     fold.calls([&sliced] { sliced.hurry(std::string(series::kFoldJob)); });
     Keeping keeping({env, *db, *blobs, artifacts, sliced, kWorkspace, folder->file("work/runs")},
                     config);

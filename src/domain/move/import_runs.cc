@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "domain/move/importer.h"
+#include "domain/tracking/run_index.h"
 #include "domain/tracking/validation.h"
 
 namespace rondo::move {
@@ -122,6 +123,7 @@ struct Importer::RunChange {
     Status write(store::Tx& tx) const {
         const tracking::Run& run = wanted->run;
         TRY_ASSIGN(const int64_t id, row ? tracking::put_run(tx, *wanted) : Result<int64_t>(key));
+        TRY(tracking::unindex_run(tx, id));
         TRY(tracking::insert_params(tx, id, params));
         TRY(tracking::upsert_run_tags(tx, id, tags));
         const tracking::RunState state{id, run.experiment_id, run.stage, tracking::Stage::active};
@@ -238,6 +240,7 @@ Status Importer::flush_points() {
             TRY_ASSIGN(const auto state,
                        tracking::select_run_state(tx, parts_.workspace_id, run_id));
             if (!state) return fail(Code::conflict, "the run " + run_id + " was deleted meanwhile");
+            if (state->indexed) TRY(tracking::unindex_run(tx, state->id));
             TRY(tracking::add_metrics(tx, state->id, metrics, kLongAgo));
         }
         return ok();

@@ -32,6 +32,9 @@ constexpr char kDescriptions[] = {
 constexpr char kSeries[] = {
 #embed "0009_series.sql"
 };
+constexpr char kRunIndex[] = {
+#embed "0010_run_index.sql"
+};
 
 }  // namespace
 
@@ -48,6 +51,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{8, "webhook descriptions",
                          std::string_view(kDescriptions, sizeof kDescriptions)},
         store::Migration{9, "series", std::string_view(kSeries, sizeof kSeries)},
+        store::Migration{10, "run index", std::string_view(kRunIndex, sizeof kRunIndex)},
     };
     return steps;
 }

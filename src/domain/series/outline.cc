@@ -35,8 +35,8 @@ Summary summary_of(std::span<const Point> points) {
     std::vector<Point> blocks;
     for (size_t i = 0; i < points.size(); i += kOutlinePoints) {
         Bucket bucket;
-        for (const Point& point : points.subspan(i, std::min<size_t>(kOutlinePoints,
-                                                                     points.size() - i)))
+        for (const Point& point :
+             points.subspan(i, std::min<size_t>(kOutlinePoints, points.size() - i)))
             bucket.add(point);
         bucket.put_roles(blocks);
     }

@@ -2,6 +2,7 @@
 
 #include "domain/artifacts/path.h"
 #include "domain/tracking/names.h"
+#include "domain/tracking/run_index.h"
 #include "domain/tracking/service.h"
 #include "domain/tracking/status_text.h"
 #include "domain/tracking/uri.h"
@@ -43,7 +44,10 @@ Result<RunState> Service::need_run(store::Tx& tx, const std::string& run_id) con
 
 Result<RunState> Service::need_active_run(store::Tx& tx, const std::string& run_id) const {
     TRY_ASSIGN(const RunState state, need_run(tx, run_id));
-    if (state.stage == Stage::active && state.experiment_stage == Stage::active) return state;
+    if (state.stage == Stage::active && state.experiment_stage == Stage::active) {
+        if (state.indexed) TRY(unindex_run(tx, state.id));
+        return state;
+    }
     return fail(Code::invalid, "The run " + run_id +
                                    " must be in the 'active' state. "
                                    "Current state is deleted. Restore it, or its experiment.");

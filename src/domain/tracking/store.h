@@ -52,6 +52,7 @@ struct RunState {
     int64_t experiment_id = 0;
     Stage stage = Stage::active;
     Stage experiment_stage = Stage::active;
+    bool indexed = false;  // or about to be (run_index.h)
 };
 
 Result<int64_t> insert_run(store::Tx& tx, const Run& run);

@@ -3,6 +3,7 @@
 #include "domain/search/filter.h"
 #include "domain/tracking/grammar.h"
 #include "domain/tracking/pairs.h"
+#include "domain/tracking/run_index.h"
 #include "domain/tracking/status_text.h"
 #include "domain/tracking/store.h"
 
@@ -62,6 +63,35 @@ bool add_view(search::Statement& statement, View view, const std::map<int64_t, S
     return true;
 }
 
+// Appends FROM: all runs, or those of a list, which are then looked up one by one.
+void add_runs(search::Statement& statement, const std::optional<std::vector<int64_t>>& ids) {
+    if (!ids) {
+        statement.add(" FROM runs r");
+        return;
+    }
+    const std::vector<store::Arg> keys(ids->begin(), ids->end());
+    statement.add(" FROM (SELECT * FROM runs WHERE id IN ").bind_list(keys);
+    statement.add(" LIMIT ")
+        .bind(std::ssize(keys))
+        .add(") r");  // the limit keeps it a step of its own
+}
+
+template <class AddWhere>
+Result<std::vector<int64_t>> ids_of_matching(store::Tx& tx, std::span<const int64_t> ids,
+                                             const AddWhere& add_where) {
+    std::vector<int64_t> found;
+    if (ids.empty()) return found;
+    search::Statement statement;
+    statement.add("SELECT r.id");
+    add_runs(statement, std::vector<int64_t>(ids.begin(), ids.end()));
+    TRY(add_where(statement));
+    TRY(statement.each(tx, [&](const store::Row& row) {
+        found.push_back(row.integer(0));
+        return true;
+    }));
+    return found;
+}
+
 }  // namespace
 
 Result<int64_t> insert_run(store::Tx& tx, const Run& run) {
@@ -76,15 +106,16 @@ Result<int64_t> insert_run(store::Tx& tx, const Run& run) {
 
 Result<std::optional<RunState>> select_run_state(store::Tx& tx, int64_t workspace_id,
                                                  const std::string& run_id) {
-    TRY_ASSIGN(const auto row, (tx.one<int64_t, int64_t, bool, bool>(
-                                   "SELECT r.id, r.experiment_id, r.deleted, e.deleted FROM runs r "
+    TRY_ASSIGN(const auto row, (tx.one<int64_t, int64_t, bool, bool, bool, int64_t>(
+                                   "SELECT r.id, r.experiment_id, r.deleted, e.deleted, r.indexed, "
+                                   "r.index_from FROM runs r "
                                    "JOIN experiments e ON e.id = r.experiment_id "
                                    "WHERE r.run_id = $1 AND e.workspace_id = $2",
                                    run_id, workspace_id)));
     if (!row) return std::nullopt;
-    const auto& [id, experiment_id, run_deleted, experiment_deleted] = *row;
+    const auto& [id, experiment_id, run_deleted, experiment_deleted, indexed, from] = *row;
     return RunState{id, experiment_id, run_deleted ? Stage::deleted : Stage::active,
-                    experiment_deleted ? Stage::deleted : Stage::active};
+                    experiment_deleted ? Stage::deleted : Stage::active, indexed || from != 0};
 }
 
 Result<std::optional<RunRow>> select_run(store::Tx& tx, int64_t workspace_id,
@@ -132,14 +163,32 @@ Result<std::vector<RunRow>> search_runs(store::Tx& tx, const RunQuery& query,
                                         int64_t limit) {
     TRY_ASSIGN(const auto terms, search::parse_filter(query.filter));
     TRY_ASSIGN(const auto orders, search::parse_orders(run_grammar(), query.order_by));
+    // Appends what a run has to be; false when no run can be.
+    const auto add_where = [&](search::Statement& statement) -> Result<bool> {
+        statement.add(" WHERE ");
+        const bool some = add_view(statement, query.view, stages);
+        if (!some) statement.add("1 = 0");
+        TRY(search::add_conditions(statement, run_grammar(), terms));
+        return some;
+    };
+    const Matching matching = [&](std::span<const int64_t> ids) {
+        return ids_of_matching(tx, ids, add_where);
+    };
+    std::vector<int64_t> experiments;
+    for (const auto& [id, stage] : stages) experiments.push_back(id);
     search::Statement statement;
-    statement.add(kColumns).add("FROM runs r");
+    statement.add(kColumns);
+    {
+        search::Statement check;
+        TRY_ASSIGN(const bool some, add_where(check));
+        if (!some) return std::vector<RunRow>{};
+    }
+    TRY_ASSIGN(const auto ids,
+               candidates(tx, {terms, orders, experiments}, offset + limit, matching));
+    if (ids && ids->empty()) return std::vector<RunRow>{};
+    add_runs(statement, ids);
     search::add_joins(statement, orders);
-    statement.add(" WHERE ");
-    const bool some = add_view(statement, query.view, stages);
-    if (!some) statement.add("1 = 0");
-    TRY(search::add_conditions(statement, run_grammar(), terms));
-    if (!some) return std::vector<RunRow>{};
+    TRY(add_where(statement));
     statement.add(" ORDER BY ");
     search::add_orders(statement, orders);
     bool by_start = false;
@@ -220,7 +269,8 @@ Result<int64_t> put_run(store::Tx& tx, const RunRow& row) {
             "ON CONFLICT (run_id) DO UPDATE SET experiment_id = excluded.experiment_id, "
             "name = excluded.name, user_id = excluded.user_id, status = excluded.status, "
             "start_ms = excluded.start_ms, end_ms = excluded.end_ms, deleted = excluded.deleted, "
-            "deleted_ms = excluded.deleted_ms, artifact_uri = excluded.artifact_uri RETURNING id",
+            "deleted_ms = excluded.deleted_ms, artifact_uri = excluded.artifact_uri, indexed = 0, "
+            "index_from = 0 RETURNING id",
             run.run_id, run.experiment_id, run.name, run.user_id, text_of(run.status), run.start_ms,
             run.end_ms, run.stage == Stage::deleted, row.deleted_ms, run.artifact_uri));
     return *id;
