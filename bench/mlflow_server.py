@@ -1,7 +1,8 @@
-"""The tracking server against `mlflow server`, both with SQLite on the same disk, the same raw
-HTTP requests over kept-alive connections, answers checked:
+"""The tracking server against `mlflow server` and FastTrackML, all with SQLite on the same disk, the
+same raw HTTP requests over kept-alive connections, answers checked:
 
 - log-batch of 1,000 metrics, one client
+- runs/create, log-parameter (a new one each time), runs/get, 16 clients
 - log-metric, 16 clients (wrk, so that the clients cost little)
 - set-tag, 16 clients: mlflow's SQLite syncs each commit to the disk, Rondo's does so for all but
   points of metrics, which a loss of power (not of the process) may take; this one is synced on both
@@ -13,7 +14,8 @@ HTTP requests over kept-alive connections, answers checked:
 
 The peer is tried with one worker and with its default of four, and with its job execution off,
 which ends ten more processes of its own; its memory is also told as it starts by default. Its first
-start, in which Python compiles, does not count."""
+start, in which Python compiles, does not count. FastTrackML is measured in the writes and in runs/get,
+as it starts by default."""
 
 import json
 import sqlite3
@@ -21,7 +23,7 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from common import MLFLOW, Bench, Table, environment, repeat, say
+from common import MLFLOW, ROOT, Bench, Table, environment, repeat, say
 
 RUNS = 100_000
 POINTS = 1_000_000
@@ -38,6 +40,14 @@ def mlflow(bench, workers, env=NO_JOBS):
     name = "mlflow server, " + ("1 worker" if workers == 1 else f"{workers} workers")
     return bench.start(name, lambda port: [*MLFLOW, "server", "--port", port, "--workers", workers],
                        "/health", env=environment(**env))
+
+
+def fasttrackml(bench):
+    folder = bench.new_folder()
+    return bench.start("FastTrackML", lambda port: [
+        ROOT / "build/fasttrackml/fml", "server", "--listen-address", f"127.0.0.1:{port}",
+        "--database-uri", f"sqlite://{folder}/fml.db", "--default-artifact-root", folder,
+        "--log-level", "error"], "/health", folder=folder)
 
 
 def post(client, name, message):
@@ -243,6 +253,28 @@ def set_tag(bench, server):
     return bench.wrk(API + "runs/set-tag", [body], connections=CLIENTS), check
 
 
+def create_run(bench, server):
+    experiment = new_experiment(server.client(), "create")
+    return bench.wrk(API + "runs/create", [json.dumps(
+        {"experiment_id": experiment, "run_name": "run @N@", "start_time": 1})],
+        connections=CLIENTS)
+
+
+def log_param(bench, server):
+    """New params only: each name has a number that no other request has."""
+    client = server.client()
+    experiment = new_experiment(client, "log-parameter")
+    runs = [new_run(client, experiment, f"run {i}") for i in range(CLIENTS)]
+    return bench.wrk(API + "runs/log-parameter", [json.dumps(
+        {"run_id": run, "key": "p@N@", "value": "0.25"}) for run in runs], connections=CLIENTS)
+
+
+def get_run(bench, server):
+    client = server.client()
+    run = fill_run(client, new_experiment(client, "get"), 5)
+    return bench.wrk(f"{API}runs/get?run_id={run}", connections=CLIENTS)
+
+
 def log_batch(server):
     """Batches are made before; one whole batch is read again, and the last values of all."""
     client = server.client()
@@ -250,7 +282,7 @@ def log_batch(server):
 
     def batch(run, number):
         return json.dumps({"run_id": run, "metrics": [
-            {"key": f"metric_{key}", "value": number + step / 1000, "timestamp": number,
+            {"key": f"metric_{key}", "value": number + step / 1000, "timestamp": number + 1,
              "step": number * STEPS + step} for key in range(KEYS) for step in range(STEPS)]})
 
     checked = new_run(client, experiment, "checked")
@@ -285,6 +317,10 @@ def measure_requests(bench, table, server):
         whats = ("history of 1,000,000 points", "the same sampled", "the same as a chart")
         for what, load in zip(whats, long_metric(server)):
             table.measure(what, server, load, runs=3 if server.name == "rondo" else 1)
+    measure_writes(bench, table, server)
+
+
+def measure_writes(bench, table, server):
     load, check = log_metric(bench, server)
     table.measure("log-metric, 16 clients", server, load)
     check()
@@ -294,6 +330,9 @@ def measure_requests(bench, table, server):
     load, check = log_batch(server)
     table.measure("log-batch, 1,000 metrics", server, load)
     check()
+    for what, make in (("runs/create", create_run), ("log-parameter", log_param),
+                       ("runs/get", get_run)):
+        table.measure(f"{what}, 16 clients", server, make(bench, server))
 
 
 def measure_starts(bench, table, make, count):
@@ -328,6 +367,10 @@ def main():
             measure_idle(bench, table, server, server.name)
             measure_requests(bench, table, server)
             bench.stop(server)
+        server = fasttrackml(bench)
+        measure_idle(bench, table, server, server.name)
+        measure_writes(bench, table, server)
+        bench.stop(server)
         server = mlflow(bench, 4, {})
         measure_idle(bench, table, server, "mlflow server, as it starts by default")
     table.print()

@@ -17,6 +17,7 @@ done
 
 need_packages tools/packages.txt tools/packages-bench.txt
 need_venv bench
+need_fasttrackml
 say "building"
 build_release rondo bench_trees bench_store | tail -n 1
 export RONDO_BUILD=$root/build/release MLFLOW_DISABLE_TELEMETRY=true OMP_NUM_THREADS=1

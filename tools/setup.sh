@@ -83,6 +83,22 @@ need_s3() {
     echo $version >"$folder/.version"
 }
 
+# need_fasttrackml: the server of the package FastTrackML, a peer of the benchmarks, without the old
+# mlflow that its client needs: build/fasttrackml/fml.
+need_fasttrackml() {
+    local folder=$root/build/fasttrackml lock=$root/tools/requirements/fasttrackml.txt
+    [ -x "$folder/fml" ] && cmp -s "$folder/.lock" "$lock" && return
+    say "fetching the server of FastTrackML (24 MB)"
+    rm -rf "$folder" && mkdir -p "$folder"
+    /usr/bin/python3 -m pip download -q --no-deps --disable-pip-version-check -d "$folder" \
+        --require-hashes -r "$lock"
+    /usr/bin/python3 -m zipfile -e "$folder"/*.whl "$folder/wheel"
+    mv "$folder"/wheel/*.data/data/bin/fml "$folder/fml"
+    chmod +x "$folder/fml"
+    rm -rf "$folder/wheel" "$folder"/*.whl
+    cp "$lock" "$folder/.lock"
+}
+
 # build_release [TARGET...]: configures once, then builds.
 build_release() {
     export CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache} CCACHE_SLOPPINESS=pch_defines,time_macros
