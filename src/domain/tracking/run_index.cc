@@ -83,11 +83,9 @@ Result<bool> is_indexed(const search::Term& term) {
     if (is_in(*field, "run_params") || is_in(*field, "run_tags"))
         return term.op == search::Op::equal && std::holds_alternative<std::string>(term.value);
     const bool compares = term.op == search::Op::equal || term.op == search::Op::less ||
-                          term.op == search::Op::less_or_equal ||
-                          term.op == search::Op::greater ||
+                          term.op == search::Op::less_or_equal || term.op == search::Op::greater ||
                           term.op == search::Op::greater_or_equal;
-    return is_in(*field, "latest_metrics") && compares &&
-           number_of(term.value).has_value();
+    return is_in(*field, "latest_metrics") && compares && number_of(term.value).has_value();
 }
 
 // Appends where an indexed term finds its runs.
@@ -167,7 +165,8 @@ class Walk {
     // The next entries; none at the end.
     Result<std::vector<Entry>> next(store::Tx& tx) {
         search::Statement statement;
-        statement.add("SELECT value, run FROM run_numbers WHERE experiment_id = ").bind(experiment_);
+        statement.add("SELECT value, run FROM run_numbers WHERE experiment_id = ")
+            .bind(experiment_);
         statement.add(" AND key_id = ").bind(key_id_);
         if (last_) {
             statement.add(ascending_ ? " AND (value, run) > (" : " AND (value, run) < (");
@@ -275,9 +274,9 @@ Status index_runs(store::Tx& tx, std::span<const ToIndex> runs) {
                 return true;
             }));
     // The last key of a list may have been read several times: once is enough.
-    TRY(store::insert_many(
-        tx, "INSERT INTO run_numbers (experiment_id, key_id, value, run) VALUES ", numbers,
-        " ON CONFLICT DO NOTHING"));
+    TRY(store::insert_many(tx,
+                           "INSERT INTO run_numbers (experiment_id, key_id, value, run) VALUES ",
+                           numbers, " ON CONFLICT DO NOTHING"));
     TRY(store::insert_many(tx, "INSERT INTO run_tokens (experiment_id, token, run) VALUES ", tokens,
                            " ON CONFLICT DO NOTHING"));
     for (const ToIndex& run : runs)
@@ -299,7 +298,12 @@ Result<std::optional<std::vector<int64_t>>> candidates(store::Tx& tx, const RunS
                                                        int64_t wanted, const Matching& matching) {
     const bool by_metric =
         !search.orders.empty() && is_in(*search.orders.front().field, "latest_metrics");
-    if (search.experiments.size() > kMostExperiments) return std::nullopt;
+    bool helps = by_metric;
+    for (const search::Term& term : search.terms) {
+        TRY_ASSIGN(const bool known, is_indexed(term));
+        helps = helps || known;
+    }
+    if (!helps || search.experiments.size() > kMostExperiments) return std::nullopt;
     std::vector<int64_t> out;
     TRY_ASSIGN(const bool few_unindexed, add_unindexed(tx, search, out));
     if (!few_unindexed) return std::nullopt;

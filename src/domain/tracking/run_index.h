@@ -1,5 +1,5 @@
-// Which runs of an experiment a search has to look at: an index over values, of runs to which nobody
-// writes at the moment.
+// Which runs of an experiment a search has to look at: an index over values, of runs to which
+// nobody writes at the moment.
 //
 // The index names every indexed run under each of its values, and perhaps under values that it had
 // before: what it finds is a superset, which the search checks by its own conditions. So a write

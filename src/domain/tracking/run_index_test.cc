@@ -25,7 +25,8 @@ struct House {
 
     explicit House(int count = kRuns) {
         REQUIRE(db.write([&](store::Tx& tx) -> Status {
-            TRY(tx.exec("INSERT INTO leases (name, owner, fence, expires_at) "
+            TRY(
+                tx.exec("INSERT INTO leases (name, owner, fence, expires_at) "
                         "VALUES ('index_runs', 'me', 1, 0)"));
             for (int i = 0; i < 18; ++i) {
                 TRY_ASSIGN(const int64_t id,
@@ -35,9 +36,10 @@ struct House {
             for (int i = 0; i < count; ++i) {
                 const bool goes_on = i % 50 == 0;
                 TRY_ASSIGN(const Run run,
-                           service.create_run(tx, {.experiment_id = experiments[0],
-                                                   .start_ms = goes_on ? to_millis(env.now())
-                                                                       : static_cast<int64_t>(random() % 500)}));
+                           service.create_run(
+                               tx, {.experiment_id = experiments[0],
+                                    .start_ms = goes_on ? to_millis(env.now())
+                                                        : static_cast<int64_t>(random() % 500)}));
                 runs.push_back(run.run_id);
                 TRY(service.log_batch(tx, run.run_id, batch(true)));
                 if (!goes_on) TRY(service.update_run(tx, {run.run_id, RunStatus::finished, 5}));
@@ -98,7 +100,8 @@ struct House {
 
 }  // namespace
 
-TEST_CASE("both engines: a search by the index finds what one without it finds, in the same order") {
+TEST_CASE(
+    "both engines: a search by the index finds what one without it finds, in the same order") {
     House house;
     CHECK(house.count("SELECT count(*) FROM runs WHERE indexed = 0") == kRuns / 50);
     const char* const filters[] = {

@@ -167,7 +167,9 @@ Result<bool> Sliced::slice_of(State& state) {
             after.rounds += 1;
             after.round_ended = env_.now();
         }
-        TRY(slice.write([&](store::Tx& tx) { return put_progress(tx, after); }));
+        const bool idle = before.place.empty() && before.problem.empty() && next.ended &&
+                          next.items == 0 && after.round_ended - before.round_ended < kTellIdle;
+        if (!idle) TRY(slice.write([&](store::Tx& tx) { return put_progress(tx, after); }));
         const std::lock_guard lock(mutex_);
         state.in_round = !next.ended;
         state.due = env_.steady() + (next.ended ? state.job.every : Micros{0});

@@ -13,6 +13,9 @@
 //       return page.empty() ? jobs::Next::round_done(n) : jobs::Next::from(page.back(), n);
 //   }});
 //
+// A round that found nothing to do writes nothing, unless the last one that was written down ended
+// long ago (kTellIdle): an idle server leaves the disk alone.
+//
 // One thread runs all jobs of the process, each under the lease of its name. A slice that fails is
 // logged, counted, shown, and tried again from its place after `kRetryPause`.
 #pragma once
@@ -30,6 +33,7 @@ namespace rondo::jobs {
 
 inline constexpr Micros kSliceAim{50'000};
 inline constexpr Micros kRetryPause{10'000'000};
+inline constexpr Micros kTellIdle = std::chrono::minutes{10};
 
 // What a slice starts from.
 struct Slice {

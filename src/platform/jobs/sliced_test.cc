@@ -26,6 +26,7 @@ struct Process {
     Result<Next> count(const Slice& slice) {
         places.push_back(slice.place);
         if (fails) return fail(Code::unavailable, "out of order");
+        if (idle) return Next::round_done(0);
         if (before_write) before_write();
         const int64_t at = parse_int(slice.place).value_or(0) + 10;
         TRY(slice.write([&](store::Tx& tx) {
@@ -45,7 +46,7 @@ struct Process {
     Sliced sliced;
     std::vector<std::string> places;
     std::function<void()> before_write;
-    bool fails = false;
+    bool fails = false, idle = false;
 };
 
 JobProgress progress(TestDatabase& db) {
@@ -114,6 +115,31 @@ TEST_CASE("both engines: a slice that fails is shown and tried again from its pl
     a.sliced.write_metrics(metrics);
     CHECK(metrics.contains("rondo_job_slices_total{job=\"count\",result=\"done\"} 2"));
     CHECK(metrics.contains("rondo_job_slices_total{job=\"count\",result=\"failed\"} 1"));
+}
+
+TEST_CASE("a round without work is written down once in a while") {
+    TestDatabase db;
+    Process a(*db, "a");
+    a.idle = true;
+    const auto pass = [&](Micros time) {
+        a.env.pass(time);
+        REQUIRE(a.servers.tick());
+        REQUIRE(a.leases.tick());
+    };
+    CHECK(*a.sliced.step("count"));
+    CHECK(progress(db).rounds == 1);
+    for (int i = 0; i < 5; ++i) {
+        pass(std::chrono::minutes{1});
+        CHECK(*a.sliced.step("count"));
+    }
+    CHECK(progress(db).rounds == 1);
+    pass(kTellIdle);
+    CHECK(*a.sliced.step("count"));
+    CHECK(progress(db).rounds == 2);
+    a.idle = false;
+    pass(std::chrono::minutes{1});
+    CHECK(*a.sliced.step("count"));
+    CHECK(progress(db).slices == 3);
 }
 
 }  // namespace rondo::jobs
