@@ -12,11 +12,14 @@ using store::Durability;
 
 // Larger than any model of today, and an end to a body without one.
 constexpr size_t kMaxArtifactBytes = size_t{1} << 40;
+// What MLflow's page may upload in one request.
+constexpr size_t kMaxPageUploadBytes = 10 << 20;
 
 constexpr rpc::Permission kRead{"artifact.read", rpc::Reach::read, "artifact", "path"};
 constexpr rpc::Permission kWrite{"artifact.write", rpc::Reach::write, "artifact", "path"};
 constexpr rpc::Permission kDelete{"artifact.delete", rpc::Reach::manage, "artifact", "path"};
 constexpr rpc::Permission kReadRun{"run.read", rpc::Reach::read, "run", "run_id run_uuid"};
+constexpr rpc::Permission kWriteRun{"run.write", rpc::Reach::write, "run", "run_uuid"};
 constexpr rpc::Permission kReadVersion{"model.read", rpc::Reach::read, "model", "name"};
 constexpr rpc::Permission kReadModel{"logged_model.read", rpc::Reach::read, "logged_model",
                                      "model_id"};
@@ -55,6 +58,9 @@ std::vector<rpc::Row> ArtifactsApi::page_rows() {
         rpc::get<&Api::download_of_run>("/get-artifact", kReadRun, "A file of a run"),
         rpc::get<&Api::download_of_version>("/model-versions/get-artifact", kReadVersion,
                                             "A file of a model version"),
+        rpc::post<&Api::upload_to_run>("/ajax-api/2.0/mlflow/upload-artifact", kWriteRun,
+                                       "Store a small file of a run")
+            .takes(rpc::BodyKind::streamed, kMaxPageUploadBytes),
     };
 }
 
@@ -62,6 +68,27 @@ Task<Result<None>> ArtifactsApi::upload(ArtifactPath message, rpc::Context conte
     CO_TRY_ASSIGN(const std::string path, file_path(message.path));
     CO_TRY_ASSIGN(const blob::Stored stored,
                   co_await receive_blob(&parts_.blobs, &parts_.pool, context.request->stream));
+    CO_TRY(co_await parts_.db.write(Durability::full, [this, path, stored](store::Tx& tx) {
+        return parts_.artifacts.put(tx, path, stored);
+    }));
+    co_return None{};
+}
+
+Task<Result<None>> ArtifactsApi::upload_to_run(UploadToRun message, rpc::Context context) {
+    if (message.run_uuid.empty())
+        co_return fail(Code::invalid, "Request must specify run_uuid.", "run_uuid");
+    if (message.path.empty()) co_return fail(Code::invalid, "Request must specify path.", "path");
+    CO_TRY_ASSIGN(const std::string below, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string path,
+                  co_await parts_.db.read([this, below, run_id = std::move(message.run_uuid)](
+                                              store::Tx& tx) -> Result<std::string> {
+                      TRY_ASSIGN(const tracking::Run run, parts_.tracking.get_run(tx, run_id));
+                      TRY_ASSIGN(const std::string root, artifacts::path_of_uri(run.artifact_uri));
+                      return artifacts::join(root, below);
+                  }));
+    CO_TRY_ASSIGN(const blob::Stored stored,
+                  co_await receive_blob(&parts_.blobs, &parts_.pool, context.request->stream));
+    if (stored.size == 0) co_return fail(Code::invalid, "Request must specify data.");
     CO_TRY(co_await parts_.db.write(Durability::full, [this, path, stored](store::Tx& tx) {
         return parts_.artifacts.put(tx, path, stored);
     }));

@@ -48,6 +48,12 @@ struct GetRunArtifact {
                    field("run_uuid", &GetRunArtifact::run_uuid, "The same, by its older name"),
                    field("path", &GetRunArtifact::path, "Below the run's root", required)};
 };
+struct UploadToRun {
+    std::string run_uuid, path;
+    static constexpr auto fields =
+        std::tuple{field("run_uuid", &UploadToRun::run_uuid, "Run"),
+                   field("path", &UploadToRun::path, "Below the run's root")};
+};
 struct GetVersionArtifact {
     std::string name, version, path;
     static constexpr auto fields =
@@ -77,11 +83,12 @@ class ArtifactsApi {
 
     // Below /api and /ajax-api.
     std::vector<rpc::Row> rows();
-    // Where browsers follow links to.
+    // Where browsers follow links to, and what only pages send.
     std::vector<rpc::Row> page_rows();
 
     Task<Result<None>> upload(ArtifactPath message, rpc::Context context);
     Task<Result<net::Response>> download(ArtifactPath message, rpc::Context context);
+    Task<Result<None>> upload_to_run(UploadToRun message, rpc::Context context);
     Task<Result<FileList>> list(ArtifactPath message, rpc::Context);
     Task<Result<None>> remove(ArtifactPath message, rpc::Context);
     Result<None> start_multipart(ArtifactPath message, rpc::Context);

@@ -10,6 +10,8 @@ namespace {
 using store::Durability;
 using tracking::parse_experiment_id;
 
+constexpr size_t kMaxDatasetExperiments = 20;  // of one search for datasets
+
 // A location within another experiment's would lead to its artifacts.
 constexpr rpc::ObjectField kLocation[]{{"artifact_uri", "artifact_location", rpc::Reach::write}};
 constexpr rpc::Permission kCreate{"experiment.create", rpc::Reach::create, "", "", kLocation};
@@ -134,6 +136,17 @@ Task<Result<None>> ExperimentsApi::delete_tag(DeleteExperimentTag message, rpc::
 
 Task<Result<FoundDatasets>> ExperimentsApi::search_datasets(SearchDatasets message,
                                                             rpc::Context context) {
+    const size_t count = message.experiment_ids.size();
+    if (count == 0)
+        co_return fail(Code::invalid,
+                       "SearchDatasets request must specify at least one experiment_id.",
+                       "experiment_ids");
+    if (count > kMaxDatasetExperiments)
+        co_return fail(Code::invalid,
+                       "SearchDatasets request cannot specify more than " +
+                           std::to_string(kMaxDatasetExperiments) + " experiment_ids. Received " +
+                           std::to_string(count) + " experiment_ids.",
+                       "experiment_ids");
     CO_TRY_ASSIGN(auto ids, tracking::parse_experiment_ids(message.experiment_ids));
     co_return co_await db_.read(
         [this, ids = std::move(ids), readable = auth::readable_by(context.request->caller.get())](

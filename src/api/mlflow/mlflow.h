@@ -13,12 +13,24 @@
 
 namespace rondo::api::mlflow {
 
+struct Features {
+    bool gateway = false;
+    static constexpr auto fields = std::tuple{field("gateway", &Features::gateway, "Not offered")};
+};
 struct ServerInfo {
     std::string store_type = "SqlStore";
-    bool workspaces_enabled = false;
-    static constexpr auto fields =
-        std::tuple{field("store_type", &ServerInfo::store_type, "Always SqlStore"),
-                   field("workspaces_enabled", &ServerInfo::workspaces_enabled, "Not offered")};
+    bool workspaces_enabled = false, trace_archival_enabled = false,
+         multipart_uploads_enabled = false, multipart_downloads_enabled = false;
+    Features features_enabled;
+    static constexpr auto fields = std::tuple{
+        field("store_type", &ServerInfo::store_type, "Always SqlStore"),
+        field("workspaces_enabled", &ServerInfo::workspaces_enabled, "Not offered"),
+        field("trace_archival_enabled", &ServerInfo::trace_archival_enabled, "Not offered"),
+        field("multipart_uploads_enabled", &ServerInfo::multipart_uploads_enabled,
+              "Not offered: one PUT holds a file of any size"),
+        field("multipart_downloads_enabled", &ServerInfo::multipart_downloads_enabled,
+              "Not offered: downloads take ranges"),
+        field("features_enabled", &ServerInfo::features_enabled, "Of MLflow's pages")};
 };
 
 class Mlflow {

@@ -223,6 +223,19 @@ Task<Result<HistoryAnswer>> RunsApi::history(GetHistory message, rpc::Context) {
 }
 
 Task<Result<HistoryAnswer>> RunsApi::bulk_history(GetBulkHistory message, rpc::Context) {
+    const size_t count = message.run_id.size();
+    if (count == 0)
+        co_return fail(Code::invalid,
+                       "GetMetricHistoryBulk request must specify at least one run_id.", "run_id");
+    if (count > tracking::kMaxRunsPerHistory)
+        co_return fail(Code::invalid,
+                       "GetMetricHistoryBulk request cannot specify more than " +
+                           std::to_string(tracking::kMaxRunsPerHistory) + " run_ids. Received " +
+                           std::to_string(count) + " run_ids.",
+                       "run_id");
+    if (message.metric_key.empty())
+        co_return fail(Code::invalid, "GetMetricHistoryBulk request must specify a metric_key.",
+                       "metric_key");
     tracking::BulkHistoryQuery query{
         .run_ids = std::move(message.run_id),
         .key = std::move(message.metric_key),
@@ -235,6 +248,15 @@ Task<Result<HistoryAnswer>> RunsApi::bulk_history(GetBulkHistory message, rpc::C
 }
 
 Task<Result<HistoryAnswer>> RunsApi::sampled_history(GetSampledHistory message, rpc::Context) {
+    if (message.run_ids.empty()) co_return std::unexpected(tracking::missing_value("run_ids"));
+    if (message.metric_key.empty())
+        co_return std::unexpected(tracking::missing_value("metric_key"));
+    if (message.run_ids.size() > tracking::kMaxRunsPerHistory)
+        co_return fail(Code::invalid,
+                       "GetMetricHistoryBulkInterval request must specify at most " +
+                           std::to_string(tracking::kMaxRunsPerHistory) + " run_ids. Received " +
+                           std::to_string(message.run_ids.size()) + " run_ids.",
+                       "run_ids");
     tracking::BulkHistoryQuery query{.run_ids = std::move(message.run_ids),
                                      .key = std::move(message.metric_key),
                                      .max_results = message.max_results,

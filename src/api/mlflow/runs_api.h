@@ -161,7 +161,7 @@ struct GetBulkHistory {
     int64_t max_results = tracking::kMaxHistoryPage;
     static constexpr auto fields =
         std::tuple{field("run_id", &GetBulkHistory::run_id, "At most 100 runs"),
-                   field("metric_key", &GetBulkHistory::metric_key, "Name of the metric", required),
+                   field("metric_key", &GetBulkHistory::metric_key, "Name of the metric"),
                    field("max_results", &GetBulkHistory::max_results, "Of all runs together")};
 };
 struct GetSampledHistory {

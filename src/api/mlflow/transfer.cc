@@ -72,10 +72,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kMediaTy
     {"gz", "application/gzip"},
 }};
 // Shown as plain text, whatever they are to other programs.
-constexpr std::array<std::string_view, 24> kTextExtensions{
-    "txt",  "log", "err",   "cfg",  "conf", "ini",  "properties", "toml",
-    "yaml", "yml", "xml",   "json", "js",   "py",   "csv",        "tsv",
-    "md",   "rst", "ipynb", "sql",  "sh",   "lock", "jsonl",      "r"};
+constexpr std::array<std::string_view, 31> kTextExtensions{
+    "txt",        "log",  "err",   "cfg",   "conf",  "cnf",     "cf",       "ini",
+    "properties", "prop", "hocon", "toml",  "yaml",  "yml",     "xml",      "json",
+    "js",         "py",   "py3",   "csv",   "tsv",   "md",      "rst",      "sql",
+    "sh",         "r",    "lock",  "ipynb", "jsonl", "mlmodel", "mlproject"};
 
 bool is_ascii(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<uint8_t>(c) < 0x80; });
@@ -167,10 +168,9 @@ ByteRange parse_range(std::string_view header, uint64_t size) {
 std::string_view media_type(std::string_view name) {
     const size_t dot = name.rfind('.');
     const std::string extension =
-        dot == std::string_view::npos ? std::string{} : to_lower(name.substr(dot + 1));
-    if (name == "MLmodel" || name == "MLproject") return "text/plain; charset=utf-8";
-    if (std::ranges::find(kTextExtensions, extension) != kTextExtensions.end())
-        return "text/plain; charset=utf-8";
+        to_lower(dot == std::string_view::npos ? name : name.substr(dot + 1));
+    // Without a charset, as MLflow's server answers and its clients compare.
+    if (std::ranges::find(kTextExtensions, extension) != kTextExtensions.end()) return "text/plain";
     for (const auto& [known, type] : kMediaTypes) {
         if (known == extension) return type;
     }

@@ -52,9 +52,10 @@ TEST_CASE("T9: names in headers") {
 }
 
 TEST_CASE("types are ours") {
-    CHECK(media_type("MLmodel") == "text/plain; charset=utf-8");
+    CHECK(media_type("MLmodel") == "text/plain");
+    CHECK(media_type("mlproject") == "text/plain");
     CHECK(media_type("x.PNG") == "image/png");
-    CHECK(media_type("x.js") == "text/plain; charset=utf-8");
+    CHECK(media_type("x.js") == "text/plain");
     CHECK(media_type("x.pkl") == "application/octet-stream");
     CHECK(media_type("noextension") == "application/octet-stream");
     CHECK(media_type("x.") == "application/octet-stream");

@@ -1,5 +1,7 @@
 #include "domain/artifacts/path.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/text.h"
 
@@ -43,10 +45,10 @@ bool has_dot_parts(std::string_view text) {
     for (const std::string_view part : split(decoded, '/')) {
         if (part == "." || part == "..") return true;
     }
-    for (const char c : decoded) {
-        if (c == '\\' || is_control(c)) return true;
-    }
-    return false;
+    // Escapes of control characters are plain text here, and clients of MLflow 2 write them without
+    // meaning to: "loss%step%10%timestamp%1795814907116%...", where "%17" is one.
+    return std::ranges::any_of(text, is_control) || decoded.find('\\') != std::string::npos ||
+           decoded.find('\0') != std::string::npos;
 }
 
 Result<std::string> clean_path(std::string_view path) {
@@ -59,8 +61,8 @@ Result<std::string> clean_path(std::string_view path) {
     if (drive) return invalid(path, "drive letters are refused");
     if (has_dot_parts(path))
         return invalid(path,
-                       "parts '.' and '..', backslashes and control characters are refused, "
-                       "encoded ones too");
+                       "parts '.' and '..', backslashes and NUL are refused, encoded ones too, and "
+                       "control characters");
     if (path.back() == '/') path.remove_suffix(1);
     const auto parts = split(path, '/');
     if (parts.size() > kMaxParts)

@@ -15,12 +15,12 @@ inline constexpr size_t kMaxPartBytes = 255;  // what a file system takes as one
 inline constexpr size_t kMaxParts = 64;       // each folder above a file is looked up
 
 // Checks a path that has been decoded once. Refuses absolute paths, empty parts, '.', '..',
-// backslashes, drive letters, control characters and text that becomes one of these when it is
-// decoded again. "" is the root.
+// backslashes, drive letters, control characters, and text that gets a part '.' or '..', a
+// backslash or NUL when it is decoded again. "" is the root.
 Result<std::string> clean_path(std::string_view path);
 
-// True when a part is '.' or '..', plain or percent-encoded any number of times, or when the text
-// holds a backslash or a control character in that way.
+// True when a part is '.' or '..', or the text holds a backslash or NUL, plain or percent-encoded
+// any number of times; or when it holds another control character as it is.
 bool has_dot_parts(std::string_view text);
 
 // "mlflow-artifacts:/0/x" -> "0/x". A URI that names a host belongs to another server and is

@@ -12,6 +12,11 @@ TEST_CASE("paths that are possible") {
     CHECK(clean_path("a;v=1/..b/c..").value() == "a;v=1/..b/c..");
     CHECK(clean_path("%41").value() == "%41");
     CHECK(clean_path("C:x").value() == "C:x");
+    // Images of MLflow 2 clients: key, step and time with '%' between.
+    for (const std::string_view image :
+         {"images/loss%step%0%timestamp%1795814907116%y81b658a.png", "x%step%10%timestamp%1.png",
+          "x%step%46%timestamp%1.png", "x%0d%0ay"})
+        CHECK(clean_path(image).value() == image);
 }
 
 TEST_CASE("T1, T2: paths that lead elsewhere, in any encoding") {

@@ -27,6 +27,20 @@ uint64_t fingerprint_of(const RegistryQuery& query) {
     return search::fingerprint(parts);
 }
 
+// As Python writes JSON, because clients compare the text of the tag.
+std::string registrations_text(const json::Value::List& list) {
+    std::string text = "[";
+    for (const json::Value& entry : list) {
+        if (text.size() > 1) text += ", ";
+        text += "{\"name\": ";
+        text += entry["name"].dump();
+        text += ", \"version\": ";
+        text += entry["version"].dump();
+        text += '}';
+    }
+    return text + "]";
+}
+
 size_t bytes_of(const ModelVersion& version) {
     size_t bytes = 512 + version.description.value_or("").size();
     for (const Tag& tag : version.tags) bytes += tag.key.size() + tag.value.size();
@@ -103,7 +117,7 @@ Status Service::note_registration(store::Tx& tx, const ModelVersion& version) co
     entry.set("name", version.name);
     entry.set("version", version.version);
     list.push_back(std::move(entry));
-    const std::string text = json::Value(std::move(list)).dump();
+    const std::string text = registrations_text(list);
     // Beyond that the list is only a convenience: searches by model id find the rest.
     if (text.size() > tracking::kMaxRegistryTagLength) return ok();
     TRY(parts_.tracking.set_model_tags(tx, version.model_id,

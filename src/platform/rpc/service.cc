@@ -59,6 +59,29 @@ net::Response not_offered(const net::Request& request, const std::vector<net::Ve
     return response;
 }
 
+// MLflow's clients may name a workspace in a header. There is one here, so whoever names one is
+// refused as MLflow's own server does without workspaces, and nothing lands in another than meant.
+bool names_workspace(const net::Request& request) {
+    return !trim(request.headers.get("x-mlflow-workspace")).empty() &&
+           !request.path.ends_with("/mlflow/server-info");
+}
+
+bool manages_workspaces(const net::Request& request) {
+    constexpr std::string_view kRoot = "/api/3.0/mlflow/workspaces";
+    std::string_view path = request.path;
+    if (path.starts_with("/ajax-api/")) path.remove_prefix(5);  // "/ajax"
+    return path == kRoot || path.starts_with(std::string(kRoot) + "/");
+}
+
+net::Response no_workspaces() {
+    net::Response response = error_response(Style::mlflow, {Code::unsupported, ""});
+    response.body =
+        R"({"error_code":"FEATURE_DISABLED","message":"Workspace APIs are not available: )"
+        R"(workspaces are not enabled on this server. Leave out the workspace: unset )"
+        R"(MLFLOW_WORKSPACE and call mlflow.set_workspace(None)."})";
+    return response;
+}
+
 net::Response no_such_route(const net::Request& request) {
     const Style style = style_for(request);
     const Error error{
@@ -124,10 +147,14 @@ std::expected<const net::Route*, net::Response> Service::admit(net::Request& req
         return std::unexpected(error_response(style_for(request), border.error()));
     auto match = router_.find(request);
     if (!match) return std::unexpected(error_response(style_for(request), match.error()));
+    if (match->route == nullptr && manages_workspaces(request))
+        return std::unexpected(no_workspaces());
     if (match->route == nullptr)
         return std::unexpected(match->allowed.empty() ? no_such_route(request)
                                                       : not_offered(request, match->allowed));
     const Row& row = *rows_[match->route->index];
+    if (row.style == Style::mlflow && names_workspace(request))
+        return std::unexpected(no_workspaces());
     if (Status permitted = guard_.admit(row.permission, request); !permitted)
         return std::unexpected(
             error_response(request.is_grpc ? Style::grpc : row.style, permitted.error()));
