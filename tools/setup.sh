@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, and nothing that is there: Debian packages and Python environments.
-# Sourced by the other scripts; may also be run: tools/setup.sh build|example|test|s3
+# Sourced by the other scripts; may also be run: tools/setup.sh build|example|test|s3|clients
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -99,6 +99,29 @@ need_fasttrackml() {
     cp "$lock" "$folder/.lock"
 }
 
+# need_java: build/java-client, a program on MLflow's Java client, compiled, with the jars it needs. Maven
+# keeps what it fetched in build/m2.
+need_java() {
+    need_packages "$root/tools/packages-clients.txt"
+    local program=$root/tests/clients/java built=$root/build/java-client stamp
+    stamp=$(cat "$program/pom.xml" "$program/src/main/java/Session.java" | sha256sum)
+    [ "$(cat "$built/.stamp" 2>/dev/null)" = "$stamp" ] && return
+    say "compiling the program on MLflow's Java client"
+    rm -rf "$built" && mkdir -p "$built/classes"
+    (cd "$built" && mvn -q -B -ntp -f "$program/pom.xml" "-Dmaven.repo.local=$root/build/m2" \
+        dependency:copy-dependencies "-DoutputDirectory=$built/lib")
+    javac -Xlint:all,-processing,-deprecation -Werror -d "$built/classes" -cp "$built/lib/*" \
+        "$program/src/main/java/Session.java"
+    echo "$stamp" >"$built/.stamp"
+}
+
+# need_clients: the clients of others that tests/clients runs whole.
+need_clients() {
+    need_venv mlflow2
+    need_venv mlflow3
+    need_java
+}
+
 # build_release [TARGET...]: configures once, then builds.
 build_release() {
     export CCACHE_DIR=${CCACHE_DIR:-$root/build/ccache} CCACHE_SLOPPINESS=pch_defines,time_macros
@@ -113,6 +136,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
         test) need_packages "$root/tools/packages.txt" "$root/tools/packages-test.txt"
               need_venv test; need_venv example; need_example_data; need_web ;;
         s3) need_s3 ;;
-        *) echo "usage: tools/setup.sh build|example|test|s3" >&2; exit 2 ;;
+        clients) need_clients ;;
+        *) echo "usage: tools/setup.sh build|example|test|s3|clients" >&2; exit 2 ;;
     esac
 fi

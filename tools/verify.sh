@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills servers crash collection differential s3 package asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills servers crash collection differential clients s3 package asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills servers crash collection differential s3 package asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills servers crash collection differential clients s3 package asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -104,6 +104,7 @@ for name in "${proofs[@]}"; do
             -p no:cacheprovider tests/collection ;;
         servers) RONDO_SERVER_KILLS=${RONDO_SERVER_KILLS:-100} proof servers tests tests/cluster ;;
         differential) RONDO_DIFFERENTIAL=${RONDO_DIFFERENTIAL:-20000} proof differential tests tests/differential ;;
+        clients) need_clients; RONDO_CLIENTS=1 proof clients tests tests/clients ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;
@@ -115,7 +116,7 @@ if [ -n "$evidence" ]; then
     mkdir -p docs/evidence
     {
         printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores: the newest result of each.\n'
-        for name in examples engines outage kills crash collection servers differential s3 package asan tsan fuzz; do
+        for name in examples engines outage kills crash collection servers differential clients s3 package asan tsan fuzz; do
             [ ! -f "$kept/$name.md" ] || { echo; cat "$kept/$name.md"; }
         done
     } >docs/evidence/verify.md

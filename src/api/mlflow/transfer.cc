@@ -193,7 +193,9 @@ std::string attachment(std::string_view name) {
         }
     }
     if (plain.empty()) plain = "download";
-    std::string out = "attachment; filename=\"" + plain + "\"";
+    // Quoted only where it has to be, as MLflow's server does.
+    const bool is_token = std::ranges::all_of(plain, is_attribute_character);
+    std::string out = "attachment; filename=" + (is_token ? plain : "\"" + plain + "\"");
     if (!is_ascii(name)) out += "; filename*=UTF-8''" + encoded;
     return out;
 }

@@ -43,10 +43,11 @@ TEST_CASE("T8: ranges") {
 }
 
 TEST_CASE("T9: names in headers") {
+    CHECK(attachment("dog+step+20.png") == "attachment; filename=dog+step+20.png");
     CHECK(attachment("a b.txt") == "attachment; filename=\"a b.txt\"");
     CHECK(attachment("a\"b\\c") == "attachment; filename=\"a\\\"b\\\\c\"");
     CHECK(attachment("a\r\nX: y") == "attachment; filename=\"aX: y\"");
-    CHECK(attachment("ü") == "attachment; filename=\"download\"; filename*=UTF-8''%C3%BC");
+    CHECK(attachment("ü") == "attachment; filename=download; filename*=UTF-8''%C3%BC");
     CHECK(attachment("ü';.txt") ==
           "attachment; filename=\"';.txt\"; filename*=UTF-8''%C3%BC%27%3B.txt");
 }

@@ -5,6 +5,7 @@
 #include "api/mlflow/auth_api.h"
 #include "base/text.h"
 #include "domain/search/page.h"
+#include "platform/client/url.h"
 #include "platform/notify/mlflow_words.h"
 #include "platform/notify/pattern.h"
 
@@ -64,13 +65,35 @@ WebhookMessage to_message(const notify::Webhook& w) {
         .status = std::string(w.state == notify::WebhookState::active ? kActive : kDisabled),
         .creation_timestamp = to_millis(w.created),
         .last_updated_timestamp = to_millis(w.updated)};
-    for (const notify::MlflowEvent& event : notify::mlflow_events()) {
-        const bool asked = std::ranges::any_of(w.events, [&](const std::string& pattern) {
-            return notify::matches(pattern, event.kind);
-        });
-        if (asked) out.events.push_back({in_capitals(event.entity), in_capitals(event.action)});
+    // In the order they were asked for, which clients compare.
+    std::vector<std::string_view> told;
+    for (const std::string& pattern : w.events) {
+        for (const notify::MlflowEvent& event : notify::mlflow_events()) {
+            if (!notify::matches(pattern, event.kind) ||
+                std::ranges::find(told, event.kind) != told.end())
+                continue;
+            told.push_back(event.kind);
+            out.events.push_back({in_capitals(event.entity), in_capitals(event.action)});
+        }
     }
     return out;
+}
+
+// MLflow's words in front of ours, which say what is wrong.
+Status check_url(const std::string& url) {
+    if (trim(url).empty())
+        return fail(Code::invalid,
+                    "Webhook URL cannot be empty or just whitespace: give an https:// address",
+                    "url");
+    if (url.find("://") != std::string::npos && !url.starts_with("http://") &&
+        !url.starts_with("https://"))
+        return fail(Code::invalid,
+                    "Invalid webhook URL scheme: " + quoted(url.substr(0, url.find("://"))) +
+                        " is neither https nor http",
+                    "url");
+    if (const auto parsed = client::Url::parse(url); !parsed)
+        return fail(Code::invalid, "Invalid webhook URL: " + parsed.error().message, "url");
+    return ok();
 }
 
 }  // namespace
@@ -97,6 +120,7 @@ Result<notify::Webhook> WebhooksApi::need(store::Tx& tx, const std::string& id) 
 }
 
 Task<Result<WebhookAnswer>> WebhooksApi::create(NewWebhook wanted, rpc::Context context) {
+    CO_TRY(check_url(wanted.url));
     CO_TRY_ASSIGN(auto kinds, kinds_of(wanted.events));
     CO_TRY_ASSIGN(const auto state, state_of(wanted.status));
     notify::Service::NewWebhook made{.name = wanted.name,
@@ -151,6 +175,7 @@ Task<Result<WebhookAnswer>> WebhooksApi::update(WebhookChange wanted, rpc::Conte
     CO_TRY_ASSIGN(change.state, state_of(wanted.status));
     change.name = if_any(std::move(wanted.name));
     change.url = if_any(std::move(wanted.url));
+    if (change.url) CO_TRY(check_url(*change.url));
     change.secret = std::move(wanted.secret);
     change.description = std::move(wanted.description);
     auto changed = co_await parts_.desk.audited(

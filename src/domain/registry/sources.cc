@@ -85,7 +85,13 @@ Result<Service::Origin> Service::origin_in_tracking(store::Tx& tx,
         return refused(source,
                        "The run_id and model_id request parameters must identify the "
                        "resource that contains the source.");
-    TRY_ASSIGN(origin.storage_location, of_source(parts_.tracking.storage_uri(tx, source), source));
+    auto location = parts_.tracking.storage_uri(tx, source);
+    // Of a run that is not here (any more) the version keeps the name, as MLflow's registry does
+    // when the request says the run itself; its files cannot be asked for.
+    if (!location && location.error().code == Code::not_found && *in_run &&
+        wanted.run_id == (*in_run)->run_id && wanted.model_id.empty())
+        return origin;
+    TRY_ASSIGN(origin.storage_location, of_source(std::move(location), source));
     if (Status possible = tracking::check_artifact_uri(origin.storage_location, "source");
         !possible)
         return refused(source, possible.error().message);

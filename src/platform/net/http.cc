@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kVerbs{"GET",   "HEAD",   "POST",   "PUT",
                                                  "PATCH", "DELETE", "OPTIONS"};
-constexpr size_t kMaxQueryPairs = 1000;
+constexpr size_t kMaxQueryPairs = 1024;
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -186,7 +186,7 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
     for (const std::string_view part : split(query, '&')) {
         if (part.empty()) continue;
         if (out.size() == kMaxQueryPairs)
-            return fail(Code::invalid, "the query has more than 1,000 parameters");
+            return fail(Code::invalid, "the query has more than 1,024 parameters");
         const size_t equals = part.find('=');
         TRY_ASSIGN(std::string name, decode(part.substr(0, equals), true));
         std::string value;

@@ -67,10 +67,12 @@ bool names_workspace(const net::Request& request) {
 }
 
 bool manages_workspaces(const net::Request& request) {
-    constexpr std::string_view kRoot = "/api/3.0/mlflow/workspaces";
+    constexpr std::string_view kApi = "/api/", kAjax = "/ajax-api/",
+                               kRoot = "3.0/mlflow/workspaces";
     std::string_view path = request.path;
-    if (path.starts_with("/ajax-api/")) path.remove_prefix(5);  // "/ajax"
-    return path == kRoot || path.starts_with(std::string(kRoot) + "/");
+    if (!path.starts_with(kApi) && !path.starts_with(kAjax)) return false;
+    path.remove_prefix(path.starts_with(kApi) ? kApi.size() : kAjax.size());
+    return path.starts_with(kRoot) && (path.size() == kRoot.size() || path[kRoot.size()] == '/');
 }
 
 net::Response no_workspaces() {
