@@ -45,6 +45,7 @@ Result<std::unique_ptr<blob::Store>> open_bucket(Env& env, client::Client& http,
                    config.blobs, endpoint, variable({"AWS_REGION", "AWS_DEFAULT_REGION"}),
                    {variable({"AWS_ACCESS_KEY_ID"}), variable({"AWS_SECRET_ACCESS_KEY"}),
                     variable({"AWS_SESSION_TOKEN"})}));
+    settings.client_endpoint = config.s3_client_endpoint;
     return blob::open_s3_store(env, http, std::move(settings), staging);
 }
 

@@ -23,6 +23,8 @@ struct Config {
     std::string database;     // empty: sqlite in the data folder
     std::string blobs;        // a folder, or "s3://bucket/prefix"; empty: in the data folder
     std::string s3_endpoint;  // empty: by the environment, or Amazon's
+    // The same service as clients reach it. With it they are told to go there with large files.
+    std::string s3_client_endpoint;
     // How long a silent server counts as alive to the others on the database.
     Micros patience{6'000'000};
     // Without it servers look every 250 ms for what others did.

@@ -89,6 +89,12 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
     server->add_option("--s3-endpoint", config.s3_endpoint, "https://host:port of the S3 service")
         ->envname("RONDO_S3_ENDPOINT");
     server
+        ->add_option("--s3-client-endpoint", config.s3_client_endpoint,
+                     "The same service as clients reach it: with this flag MLflow's clients are "
+                     "told to send large files there, and to fetch files from there, by signed "
+                     "addresses")
+        ->envname("RONDO_S3_CLIENT_ENDPOINT");
+    server
         ->add_option("--server-patience", flags.patience,
                      "How long a silent server counts as alive to others on its database")
         ->envname("RONDO_SERVER_PATIENCE")

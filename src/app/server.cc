@@ -348,7 +348,10 @@ Status run_server(const Config& config) {
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
+    using Direct = api::mlflow::Mlflow::Direct;
     api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts},
+                               {env, *db, *blobs, artifacts, kWorkspace, keys.prediction},
+                               config.s3_client_endpoint.empty() ? Direct::on_demand : Direct::told,
                                {*db, accounts, gate, desk}, {*db, desk, webhooks, sender});
     mlflow.add_to(service);
 
@@ -419,6 +422,7 @@ Status run_server(const Config& config) {
     watcher.stop();  // its callbacks speak to the executor
     model_pool.stop();
     file_pool.stop();
+    mlflow.stop();
     passwords.stop();
     if (follower) follower->stop();  // hands over what the last requests left
     if (listener) listener->stop();

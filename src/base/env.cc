@@ -58,7 +58,8 @@ class SystemFile final : public File {
         return ok();
     }
     Result<std::string> read_at(uint64_t offset, size_t n) override {
-        std::string out(n, '\0');
+        std::string out;  // not filled with zeros first
+        out.resize_and_overwrite(n, [](char*, size_t all) { return all; });
         size_t got = 0;
         while (got < n) {
             const ssize_t k =

@@ -1,6 +1,8 @@
 // The verbs of a blob store in a bucket, for tests that look at what no route of the server shows.
 //   blob_store s3://bucket/prefix ENDPOINT FOLDER put TEXT | size DIGEST | read DIGEST OFFSET N |
-//       remove DIGEST | list AFTER LIMIT | presign DIGEST SECONDS
+//       remove DIGEST | list AFTER LIMIT | presign DIGEST SECONDS |
+//       begin PARTS | complete ID LIMIT TAG... | abort ID | clear
+// COPY_BYTES in the environment says what the service copies at once.
 // Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Prints the answer, or the
 // error and exits with 1.
 #include <cstdio>
@@ -8,6 +10,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "platform/blob/direct.h"
 #include "platform/blob/s3.h"
 
 using namespace rondo;
@@ -28,6 +31,26 @@ Result<std::string> run(blob::Store& store, const std::vector<std::string>& word
             out += one.digest.hex() + " " + std::to_string(one.size) + "\n";
         return out;
     }
+    blob::DirectUploads& direct = *store.direct_uploads();
+    if (verb == "begin") {
+        TRY_ASSIGN(const auto begun, direct.begin(static_cast<int>(number(1))));
+        std::string out = begun.id;
+        for (const std::string& address : begun.addresses) out += "\n" + address;
+        return out;
+    }
+    if (verb == "complete") {
+        TRY_ASSIGN(const auto stored,
+                   direct.complete(words[1], {words.begin() + 3, words.end()}, number(2)));
+        return stored.digest.hex() + " " + std::to_string(stored.size);
+    }
+    if (verb == "clear") {
+        TRY_ASSIGN(const int cleared, direct.clear());
+        return std::to_string(cleared);
+    }
+    if (verb == "abort") {
+        TRY(direct.abort(words[1]));
+        return std::string("aborted");
+    }
     TRY_ASSIGN(const auto digest, blob::Digest::parse(words[1]));
     if (verb == "size") {
         TRY_ASSIGN(const uint64_t size, store.size(digest));
@@ -45,10 +68,13 @@ Result<std::string> run(blob::Store& store, const std::vector<std::string>& word
 int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
     const auto http = client::Client::open(system_env()).value();
-    const auto settings = blob::parse_s3_location(
-        words[0], words[1], "us-east-1",
-        {std::getenv("AWS_ACCESS_KEY_ID"), std::getenv("AWS_SECRET_ACCESS_KEY"), ""});
-    const auto store = blob::open_s3_store(system_env(), *http, settings.value(), words[2]).value();
+    auto settings = blob::parse_s3_location(words[0], words[1], "us-east-1",
+                                            {std::getenv("AWS_ACCESS_KEY_ID"),
+                                             std::getenv("AWS_SECRET_ACCESS_KEY"), ""})
+                        .value();
+    if (const char* copy_bytes = std::getenv("COPY_BYTES"))
+        settings.copy_bytes = static_cast<uint64_t>(*parse_int(copy_bytes));
+    const auto store = blob::open_s3_store(system_env(), *http, settings, words[2]).value();
     const auto answer = run(*store, {words.begin() + 3, words.end()});
     std::printf("%s", answer ? answer->c_str() : answer.error().message.c_str());
     return answer ? 0 : 1;

@@ -42,8 +42,6 @@ std::vector<rpc::Row> ArtifactsApi::rows() {
         rpc::get<&Api::download>(proxy + "artifacts/{path...}", kRead, "A file's bytes"),
         rpc::get<&Api::list>(proxy + "artifacts", kRead, "Entries of a folder"),
         rpc::del<&Api::remove>(proxy + "artifacts/{path...}", kDelete, "Remove a file or folder"),
-        rpc::post<&Api::start_multipart>(proxy + "mpu/create/{path...}", kWrite,
-                                         "Not offered: clients go on with one PUT"),
         rpc::get<&Api::list_of_run>("/api/2.0/mlflow/artifacts/list", kReadRun,
                                     "Entries of a run's folder"),
         rpc::get<&Api::list_of_model>(models + "directories", kReadModel,
@@ -125,11 +123,6 @@ Task<Result<None>> ArtifactsApi::remove(ArtifactPath message, rpc::Context) {
                       }));
         if (removed < artifacts::Service::kRemoveSlice) co_return None{};
     }
-}
-
-Result<None> ArtifactsApi::start_multipart(ArtifactPath, rpc::Context) {
-    return fail(Code::unsupported,
-                "Multipart upload is not supported for the current artifact repository");
 }
 
 Result<RootedFileList> ArtifactsApi::list_below(store::Tx& tx, const std::string& root_uri,

@@ -91,7 +91,6 @@ class ArtifactsApi {
     Task<Result<None>> upload_to_run(UploadToRun message, rpc::Context context);
     Task<Result<FileList>> list(ArtifactPath message, rpc::Context);
     Task<Result<None>> remove(ArtifactPath message, rpc::Context);
-    Result<None> start_multipart(ArtifactPath message, rpc::Context);
 
     Task<Result<RootedFileList>> list_of_run(ListRunArtifacts message, rpc::Context);
     Task<Result<RootedFileList>> list_of_model(ListModelArtifacts message, rpc::Context);

@@ -17,13 +17,15 @@ std::vector<rpc::Row> with_ajax(std::vector<rpc::Row> rows) {
 
 }  // namespace
 
-Mlflow::Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts,
-               const WebhooksApi::Parts& webhooks)
+Mlflow::Mlflow(const ArtifactsApi::Parts& parts, const MultipartApi::Parts& multipart,
+               Direct direct, const AuthApi::Parts& accounts, const WebhooksApi::Parts& webhooks)
     : experiments_(parts.db, parts.tracking),
       runs_(parts.db, parts.tracking),
       logged_models_(parts.db, parts.tracking),
       registry_(parts.db, parts.registry),
       artifacts_(parts),
+      multipart_(multipart),
+      told_(direct == Direct::told && multipart.blobs.direct_uploads() != nullptr),
       auth_(accounts),
       roles_(accounts),
       webhooks_(webhooks) {}
@@ -36,6 +38,7 @@ void Mlflow::add_to(rpc::Service& service) {
     service.add(&registry_, kStyle, with_ajax(registry_.rows()));
     service.add(&artifacts_, kStyle, with_ajax(artifacts_.rows()));
     service.add(&artifacts_, kStyle, artifacts_.page_rows());
+    service.add(&multipart_, kStyle, with_ajax(multipart_.rows()));
     service.add(&auth_, kStyle, with_ajax(auth_.rows()));
     service.add(&roles_, kStyle, with_ajax(roles_.rows()));
     service.add(&webhooks_, kStyle, with_ajax(webhooks_.rows()));
@@ -44,6 +47,10 @@ void Mlflow::add_to(rpc::Service& service) {
                                                           "What this server offers")}));
 }
 
-Result<ServerInfo> Mlflow::server_info(None, rpc::Context) { return ServerInfo{}; }
+Result<ServerInfo> Mlflow::server_info(None, rpc::Context) {
+    ServerInfo info;
+    info.multipart_uploads_enabled = info.multipart_downloads_enabled = told_;
+    return info;
+}
 
 }  // namespace rondo::api::mlflow

@@ -5,6 +5,7 @@
 #include "api/mlflow/auth_api.h"
 #include "api/mlflow/experiments_api.h"
 #include "api/mlflow/logged_models_api.h"
+#include "api/mlflow/multipart_api.h"
 #include "api/mlflow/registry_api.h"
 #include "api/mlflow/roles_api.h"
 #include "api/mlflow/runs_api.h"
@@ -27,19 +28,26 @@ struct ServerInfo {
         field("workspaces_enabled", &ServerInfo::workspaces_enabled, "Not offered"),
         field("trace_archival_enabled", &ServerInfo::trace_archival_enabled, "Not offered"),
         field("multipart_uploads_enabled", &ServerInfo::multipart_uploads_enabled,
-              "Not offered: one PUT holds a file of any size"),
+              "Whether clients put large files into the object store themselves"),
         field("multipart_downloads_enabled", &ServerInfo::multipart_downloads_enabled,
-              "Not offered: downloads take ranges"),
+              "Whether they read them from there"),
         field("features_enabled", &ServerInfo::features_enabled, "Of MLflow's pages")};
 };
 
 class Mlflow {
   public:
-    Mlflow(const ArtifactsApi::Parts& parts, const AuthApi::Parts& accounts,
-           const WebhooksApi::Parts& webhooks);
+    // Whether clients are told to go around the server with large files; those who ask for it may
+    // wherever the store allows it.
+    enum class Direct : uint8_t { on_demand, told };
+
+    Mlflow(const ArtifactsApi::Parts& parts, const MultipartApi::Parts& multipart, Direct direct,
+           const AuthApi::Parts& accounts, const WebhooksApi::Parts& webhooks);
 
     // Registers every row; this object outlives the service.
     void add_to(rpc::Service& service);
+
+    // After the network's end, before that of what the parts point to.
+    void stop() { multipart_.stop(); }
 
     Result<ServerInfo> server_info(None, rpc::Context);
 
@@ -49,6 +57,8 @@ class Mlflow {
     LoggedModelsApi logged_models_;
     RegistryApi registry_;
     ArtifactsApi artifacts_;
+    MultipartApi multipart_;
+    bool told_;
     AuthApi auth_;
     RolesApi roles_;
     WebhooksApi webhooks_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "platform/async/started.h"
 #include "platform/blob/checked.h"
 
 namespace rondo::api::mlflow {
@@ -13,44 +14,72 @@ namespace {
 // Collected before a hop to the pool: small enough for many uploads at once, large enough that
 // the hop costs nothing.
 constexpr size_t kReceiveBytes = 1 << 20;
-constexpr size_t kSendBytes = 256 << 10;
+constexpr size_t kPieceBytes = 64 << 10;  // of a body, as the network hands it over
+constexpr size_t kSendBytes = 512 << 10;
 // Files up to this size are read whole, with the hop that opens them.
 constexpr uint64_t kInlineBytes = 64 << 10;
 
-// A whole file on its way out, checked against its digest.
-class FileBody final : public net::BodyProducer {
+// Pieces of a file on their way out; one is read while the one before is sent.
+class PiecesBody : public net::BodyProducer {
   public:
-    FileBody(WorkerPool* pool, std::shared_ptr<blob::CheckedReader> reader)
-        : pool_(pool), reader_(std::move(reader)) {}
-    Task<Result<std::string>> next() override {
-        co_return co_await pool_->run([reader = reader_] { return reader->next(kSendBytes); });
+    explicit PiecesBody(WorkerPool* pool) : pool_(pool) {}
+    Task<Result<std::string>> next() final {
+        if (!ahead_.under_way() && !read_on()) co_return std::string{};
+        auto piece = co_await ahead_.wait();
+        if (piece && !piece->empty()) read_on();
+        co_return piece;
     }
 
+  protected:
+    // The work that makes the next piece; nothing at the end.
+    virtual std::move_only_function<Result<std::string>()> make_next() = 0;
+
   private:
+    bool read_on() {
+        auto work = make_next();
+        if (!work) return false;
+        ahead_.start(*pool_, std::move(work));
+        return true;
+    }
+
     WorkerPool* pool_;
+    Started<Result<std::string>> ahead_;
+};
+
+// A whole file, checked against its digest.
+class FileBody final : public PiecesBody {
+  public:
+    FileBody(WorkerPool* pool, std::shared_ptr<blob::CheckedReader> reader)
+        : PiecesBody(pool), reader_(std::move(reader)) {}
+
+  private:
+    std::move_only_function<Result<std::string>()> make_next() override {
+        return [reader = reader_] { return reader->next(kSendBytes); };
+    }
+
     std::shared_ptr<blob::CheckedReader> reader_;
 };
 
 // A part of a large file: its bytes have no digest of their own.
-class RangeBody final : public net::BodyProducer {
+class RangeBody final : public PiecesBody {
   public:
     RangeBody(WorkerPool* pool, std::shared_ptr<File> file, uint64_t first, uint64_t length)
-        : pool_(pool), file_(std::move(file)), at_(first), left_(length) {}
-
-    Task<Result<std::string>> next() override {
-        if (left_ == 0) co_return std::string{};
-        const auto n = static_cast<size_t>(std::min<uint64_t>(left_, kSendBytes));
-        auto piece =
-            co_await pool_->run([file = file_, at = at_, n] { return file->read_at(at, n); });
-        if (piece && piece->size() != n)
-            co_return fail(Code::internal, "a stored file is shorter than it was");
-        at_ += n;
-        left_ -= n;
-        co_return piece;
-    }
+        : PiecesBody(pool), file_(std::move(file)), at_(first), left_(length) {}
 
   private:
-    WorkerPool* pool_;
+    std::move_only_function<Result<std::string>()> make_next() override {
+        if (left_ == 0) return {};
+        const auto n = static_cast<size_t>(std::min<uint64_t>(left_, kSendBytes));
+        const uint64_t at = std::exchange(at_, at_ + n);
+        left_ -= n;
+        return [file = file_, at, n]() -> Result<std::string> {
+            TRY_ASSIGN(std::string piece, file->read_at(at, n));
+            if (piece.size() != n)
+                return fail(Code::internal, "a stored file is shorter than it was");
+            return piece;
+        };
+    }
+
     std::shared_ptr<File> file_;
     uint64_t at_, left_;
 };
@@ -128,14 +157,22 @@ Task<Result<blob::Stored>> receive_blob(blob::Store* blobs, WorkerPool* pool,
         return (*upload)->write(bytes);
     };
     std::string collected;
+    Started<Status> writing;  // of what was collected before
     while (true) {
         const auto piece = co_await body->next();
-        if (!piece) co_return fail(piece.error());
-        if (piece->empty()) break;
+        if (!piece || piece->empty()) {
+            // The upload goes with the last of its work, and never while it is at work.
+            const Status written = writing.under_way() ? co_await writing.wait() : ok();
+            if (!piece) co_return fail(piece.error());
+            CO_TRY(written);
+            break;
+        }
         collected += *piece;
         if (collected.size() < kReceiveBytes) continue;
-        CO_TRY(co_await pool->run(
-            [append, bytes = std::exchange(collected, {})] { return append(bytes); }));
+        if (writing.under_way()) CO_TRY(co_await writing.wait());
+        writing.start(*pool, [append, bytes = std::move(collected)] { return append(bytes); });
+        collected = {};
+        collected.reserve(kReceiveBytes + kPieceBytes);
     }
     co_return co_await pool->run(
         [append, upload, bytes = std::move(collected)]() -> Result<blob::Stored> {

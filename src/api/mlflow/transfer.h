@@ -1,5 +1,6 @@
-// Bytes into the blob store and out of it, piece by piece: a transfer holds about a megabyte of
-// memory, whatever the size of the file. Disk work runs on the pool.
+// Bytes into the blob store and out of it, piece by piece: a transfer holds about two megabytes of
+// memory, whatever the size of the file. Disk work and digests run on the pool, while the network
+// goes on.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,8 @@
 #include "domain/collection/collector.h"
 
+#include "base/log.h"
 #include "domain/collection/purge.h"
+#include "platform/blob/direct.h"
 
 namespace rondo::collection {
 namespace {
@@ -36,7 +38,11 @@ Result<jobs::Next> Collector::work(const jobs::Slice& slice) {
     const Micros until = parts_.env.steady() + jobs::kSliceAim;
     TRY_ASSIGN(sql::Kept kept, parts_.db.read_now([](store::Tx& tx) { return sql::get(tx); }));
     // A round without a place in the job's row begins; its own place is in the round's.
-    if (slice.place.empty() && kept.state.current.phase == "done") TRY(begin(slice));
+    if (slice.place.empty() && kept.state.current.phase == "done") {
+        const bool dry = kept.state.asked > kept.state.served && kept.request.dry_run;
+        if (!dry) clear_uploads();
+        TRY(begin(slice));
+    }
     int64_t items = 0;
     do {
         TRY_ASSIGN(kept, parts_.db.read_now([](store::Tx& tx) { return sql::get(tx); }));
@@ -45,6 +51,19 @@ Result<jobs::Next> Collector::work(const jobs::Slice& slice) {
         items += done;
     } while (parts_.env.steady() < until);
     return jobs::Next::from("round " + std::to_string(kept.state.current.number), items);
+}
+
+// They are no blobs yet, and nothing refers to them: their age alone says that nobody will end
+// them.
+void Collector::clear_uploads() {
+    blob::DirectUploads* uploads = parts_.blobs.direct_uploads();
+    if (uploads == nullptr) return;
+    const auto cleared = uploads->clear();
+    // The round does not depend on it.
+    if (!cleared)
+        log::warning("abandoned uploads", {{"error", cleared.error().message}});
+    else if (*cleared > 0)
+        log::info("abandoned uploads removed", {{"count", *cleared}});
 }
 
 Status Collector::begin(const jobs::Slice& slice) {

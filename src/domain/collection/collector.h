@@ -42,6 +42,8 @@ class Collector {
 
   private:
     Status begin(const jobs::Slice& slice);
+    // What clients began to put into the object store themselves and never ended.
+    void clear_uploads();
     // One step of the round's phase; the others below are by phase.
     Result<int64_t> step(const jobs::Slice& slice, const sql::Kept& kept);
     Result<int64_t> list(const jobs::Slice& slice, const std::string& place);

@@ -47,6 +47,13 @@ using BeforeCommit = std::function<Status(const Stored&)>;
 // Takes bytes piece by piece; a failure ends the reading.
 using Taker = std::function<Status(std::string_view)>;
 
+// How a download that goes around the server presents itself; empty: as the service likes.
+struct Presentation {
+    std::string content_type, content_disposition;
+};
+
+class DirectUploads;
+
 class Store {
   public:
     virtual ~Store() = default;
@@ -72,8 +79,15 @@ class Store {
     // `limit`. For collection of garbage and for checks.
     virtual Result<std::vector<Stored>> list(const std::string& after, size_t limit) = 0;
     // A URL by which anybody may read the blob for that long; Code::unsupported where bytes are
-    // not served by somebody else.
-    virtual Result<std::string> presign(const Digest& digest, Micros lifetime) = 0;
+    // not served by somebody else. `as` is part of what is signed.
+    virtual Result<std::string> presign(const Digest& digest, Micros lifetime,
+                                        const Presentation& as) = 0;
+    Result<std::string> presign(const Digest& digest, Micros lifetime) {
+        return presign(digest, lifetime, {});
+    }
+    // Uploads that go around the server; nullptr where bytes are not kept by somebody else. Lives
+    // as long as the store.
+    virtual DirectUploads* direct_uploads() { return nullptr; }
 
   protected:
     // The pieces of a blob in order, at most `limit` bytes of it, unchecked. Returns its size.

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "platform/async/pool.h"
+#include "platform/blob/s3_direct.h"
 #include "platform/crypto/crypto.h"
 
 namespace rondo::blob {
@@ -217,7 +218,11 @@ class RemoteFile final : public File {
 class S3Store final : public Store {
   public:
     S3Store(Env& env, Bucket bucket, std::string folder)
-        : env_(env), bucket_(std::move(bucket)), folder_(std::move(folder)), pool_(kPartThreads) {}
+        : env_(env),
+          bucket_(std::move(bucket)),
+          folder_(std::move(folder)),
+          pool_(kPartThreads),
+          direct_(env, bucket_, before_commit()) {}
 
     Status check() {
         const std::string key = "check/" + random_hex(env_, 8);
@@ -233,7 +238,7 @@ class S3Store final : public Store {
         if (found != content)
             return fail(Code::unavailable, bucket_.name() + " does not give back what was put in");
         // Not worth a refusal: some services cannot list uploads, and some may not be asked.
-        const auto ended = bucket_.abort_leftovers(env_.now() - kLeftoverAge);
+        const auto ended = bucket_.abort_leftovers("objects/", env_.now() - kLeftoverAge);
         if (!ended)
             log::warning("unfinished uploads", {{"error", ended.error().message}});
         else if (*ended > 0)
@@ -279,10 +284,16 @@ class S3Store final : public Store {
         }
         return out;
     }
-    Result<std::string> presign(const Digest& digest, Micros lifetime) override {
+    Result<std::string> presign(const Digest& digest, Micros lifetime,
+                                const Presentation& as) override {
         TRY(size(digest));
-        return bucket_.presign(key_of(digest), lifetime);
+        Pairs query;
+        if (!as.content_type.empty()) query.emplace_back("response-content-type", as.content_type);
+        if (!as.content_disposition.empty())
+            query.emplace_back("response-content-disposition", as.content_disposition);
+        return bucket_.presign("GET", key_of(digest), std::move(query), lifetime);
     }
+    DirectUploads* direct_uploads() override { return &direct_; }
 
   protected:
     Result<uint64_t> stream(const Digest& digest, uint64_t limit, const Taker& take) override {
@@ -303,6 +314,7 @@ class S3Store final : public Store {
     Bucket bucket_;
     std::string folder_;
     WorkerPool pool_;
+    S3DirectUploads direct_;
 };
 
 }  // namespace

@@ -54,6 +54,14 @@ S3Error read_error(const client::Response& answer) {
     return out;
 }
 
+Result<client::Url> parse_endpoint(const std::string& endpoint) {
+    TRY_ASSIGN(client::Url url, client::Url::parse(endpoint));
+    if (url.target != "/")
+        return fail(Code::invalid,
+                    "the endpoint " + quoted(endpoint) + " has a path; write https://host:port");
+    return url;
+}
+
 // A code and a message by somebody else, for a line of ours.
 std::string said(const client::Response& answer, const S3Error& error) {
     std::string out = std::to_string(answer.status);
@@ -103,26 +111,29 @@ Result<S3Settings> parse_s3_location(const std::string& location, std::string en
 }
 
 Bucket::Bucket(Env& env, client::Client& http, S3Settings settings,
-               std::shared_ptr<const client::EgressPolicy> egress, std::string host)
+               std::shared_ptr<const client::EgressPolicy> egress, std::string host,
+               std::string client_host)
     : env_(env),
       http_(http),
       settings_(std::move(settings)),
       egress_(std::move(egress)),
       host_(std::move(host)),
+      client_host_(std::move(client_host)),
       name_("s3://" + settings_.bucket + "/" + settings_.prefix + " at " + settings_.endpoint) {}
 
 Result<Bucket> Bucket::make(Env& env, client::Client& http, S3Settings settings) {
-    TRY_ASSIGN(const client::Url url, client::Url::parse(settings.endpoint));
-    if (url.target != "/")
-        return fail(Code::invalid, "the endpoint " + quoted(settings.endpoint) +
-                                       " has a path; write https://host:port");
+    TRY_ASSIGN(const client::Url url, parse_endpoint(settings.endpoint));
     settings.endpoint = url.origin();
+    if (settings.client_endpoint.empty()) settings.client_endpoint = settings.endpoint;
+    TRY_ASSIGN(const client::Url shown, parse_endpoint(settings.client_endpoint));
+    settings.client_endpoint = shown.origin();
     // The operator named this one service, wherever it is; nothing else of its network.
     const std::string host =
         url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
     TRY_ASSIGN(auto egress,
                client::EgressPolicy::with_exceptions({host + ":" + std::to_string(url.port)}));
-    return Bucket(env, http, std::move(settings), std::move(egress), url.authority());
+    return Bucket(env, http, std::move(settings), std::move(egress), url.authority(),
+                  shown.authority());
 }
 
 std::string Bucket::path_of(const std::string& key) const {
@@ -147,7 +158,7 @@ Result<client::Response> Bucket::call(Call call, const client::Streams& streams)
     out.body = std::move(call.body);
     out.limit = call.limit;
     out.timeouts = kTimeouts;
-    if (call.method == "POST") out.timeouts.first_byte = kCompletePatience;
+    if (call.patience > out.timeouts.first_byte) out.timeouts.first_byte = call.patience;
     out.retry = settings_.retry;
     out.repeatable = true;  // a second beginning of parts is cleared away with the leftovers
     out.egress = egress_;
@@ -170,6 +181,12 @@ std::unexpected<Error> Bucket::trouble(const client::Response& answer,
         return fault(Code::storage_full,
                      "no space left there; free some, writing resumes by "
                      "itself");
+    constexpr std::string_view kOfParts[] = {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"};
+    if (std::ranges::find(kOfParts, error.code) != std::end(kOfParts))
+        return fault(Code::invalid,
+                     "the parts are not those that were uploaded, or one before the "
+                     "last has less than 5 MiB (" +
+                         said(answer, error) + "); upload again");
     if (error.code == "NoSuchBucket")
         return fault(Code::unavailable,
                      "there is no bucket " + quoted(settings_.bucket) + "; create it first");
@@ -328,7 +345,10 @@ Result<std::vector<Bucket::Object>> Bucket::list(const std::string& below, const
             const std::string& key = entry["Key"].text;
             if (!size || *size < 0 || !key.starts_with(settings_.prefix + below))
                 return fail(Code::unavailable, name_ + " lists a key that was not asked for");
-            out.push_back({key.substr(settings_.prefix.size()), static_cast<uint64_t>(*size)});
+            std::optional<Time> modified;
+            if (const auto time = parse_time(entry["LastModified"].text)) modified = *time;
+            out.push_back(
+                {key.substr(settings_.prefix.size()), static_cast<uint64_t>(*size), modified});
         }
         token = (*xml)["NextContinuationToken"].text;
         if ((*xml)["IsTruncated"].text != "true" || token.empty()) break;
@@ -340,7 +360,8 @@ Result<std::string> Bucket::begin_parts(const std::string& key) {
     TRY_ASSIGN(const auto answer, call({.method = "POST",
                                         .key = settings_.prefix + key,
                                         .query = {{"uploads", ""}},
-                                        .sha256 = sha256_hex("")}));
+                                        .sha256 = sha256_hex(""),
+                                        .patience = kCompletePatience}));
     if (!is_success(answer)) return trouble(answer, "cannot write to");
     const auto xml = Xml::parse(answer.body);
     if (!xml || (*xml)["UploadId"].text.empty())
@@ -378,7 +399,8 @@ Result<Bucket::Made> Bucket::complete_parts(const std::string& key, const std::s
                          .query = {{"uploadId", upload}},
                          .headers = {{"content-type", "application/xml"}, {"if-none-match", "*"}},
                          .body = body,
-                         .sha256 = sum}));
+                         .sha256 = sum,
+                         .patience = kCompletePatience}));
         if (answer.status == 412) return Made::before;
         // The status goes out before the work is done: success is what the body says.
         const auto xml = Xml::parse(answer.body);
@@ -403,11 +425,11 @@ Status Bucket::abort_parts(const std::string& key, const std::string& upload) {
     return trouble(answer, "cannot clear up in");
 }
 
-Result<int> Bucket::abort_leftovers(Time before) {
+Result<int> Bucket::abort_leftovers(const std::string& below, Time before) {
     int ended = 0;
     Pairs markers;
     for (int page = 0; page < kMaxPages; ++page) {
-        Pairs query{{"uploads", ""}, {"prefix", settings_.prefix + "objects/"}};
+        Pairs query{{"uploads", ""}, {"prefix", settings_.prefix + below}};
         query.insert(query.end(), markers.begin(), markers.end());
         TRY_ASSIGN(const auto answer, call({.method = "GET",
                                             .query = std::move(query),
@@ -432,11 +454,62 @@ Result<int> Bucket::abort_leftovers(Time before) {
     return ended;
 }
 
-Result<std::string> Bucket::presign(const std::string& key, Micros lifetime) {
+// One request that copies: the tag of what was made.
+Result<std::string> Bucket::copy_piece(const std::string& to, Pairs query, Pairs headers) {
+    for (int attempt = 1;; ++attempt) {
+        TRY_ASSIGN(const auto answer, call({.method = "PUT",
+                                            .key = settings_.prefix + to,
+                                            .query = query,
+                                            .headers = headers,
+                                            .sha256 = sha256_hex(""),
+                                            .patience = kCompletePatience}));
+        // As with parts put together: success is what the body says.
+        const auto xml = Xml::parse(answer.body);
+        if (is_success(answer) && xml && !(*xml)["ETag"].text.empty()) return (*xml)["ETag"].text;
+        if (!is_success(answer) || attempt == kCompletions)
+            return trouble(answer, "cannot copy within");
+    }
+}
+
+Status Bucket::copy_in_parts(const std::string& source, const std::string& to, uint64_t size) {
+    TRY_ASSIGN(const std::string upload, begin_parts(to));
+    const auto run = [&]() -> Status {
+        std::vector<std::string> tags;
+        for (uint64_t at = 0; at < size; at += settings_.copy_bytes) {
+            const uint64_t end = std::min(size, at + settings_.copy_bytes);
+            TRY_ASSIGN(
+                std::string tag,
+                copy_piece(to,
+                           {{"partNumber", std::to_string(tags.size() + 1)}, {"uploadId", upload}},
+                           {{"x-amz-copy-source", source},
+                            {"x-amz-copy-source-range",
+                             "bytes=" + std::to_string(at) + "-" + std::to_string(end - 1)}}));
+            tags.push_back(std::move(tag));
+        }
+        TRY_ASSIGN(const Made made, complete_parts(to, upload, tags));
+        // Somebody else was faster with the same bytes: these parts are of no use.
+        if (made == Made::before) return abort_parts(to, upload);
+        return ok();
+    };
+    Status made = run();
+    if (!made) (void)abort_parts(to, upload);
+    return made;
+}
+
+Status Bucket::copy(const std::string& from, const std::string& to, uint64_t size) {
+    const std::string source = path_of(settings_.prefix + from);
+    if (size > settings_.copy_bytes) return copy_in_parts(source, to, size);
+    TRY(copy_piece(to, {}, {{"x-amz-copy-source", source}}));
+    return ok();
+}
+
+Result<std::string> Bucket::presign(const std::string& method, const std::string& key, Pairs query,
+                                    Micros lifetime) {
     if (lifetime < Micros{1'000'000} || lifetime > kMaxPresigned)
         return fail(Code::invalid, "a signed address lives from one second to seven days");
-    const UnsignedRequest request{"GET", host_, path_of(settings_.prefix + key), {}, {}, {}};
-    return settings_.endpoint + request.path + "?" +
+    const UnsignedRequest request{method,           client_host_, path_of(settings_.prefix + key),
+                                  std::move(query), {},           {}};
+    return settings_.client_endpoint + request.path + "?" +
            presign_query(request, settings_.credentials, settings_.region, env_.now(),
                          lifetime.count() / 1'000'000);
 }

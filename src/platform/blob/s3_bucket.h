@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,13 @@ namespace rondo::blob {
 
 struct S3Settings {
     std::string bucket;
-    std::string prefix;    // of every key; empty or with a slash at its end
-    std::string endpoint;  // "https://host:port"; the path names the bucket
+    std::string prefix;           // of every key; empty or with a slash at its end
+    std::string endpoint;         // "https://host:port"; the path names the bucket
+    std::string client_endpoint;  // the same service as clients reach it; empty: as we do
     std::string region = "us-east-1";
     Credentials credentials;
+    // What the service copies in one request; larger objects are copied in parts of this size.
+    uint64_t copy_bytes = uint64_t{1} << 30;
     client::Retry retry{.attempts = 6};
 };
 
@@ -54,6 +58,7 @@ class Bucket {
     struct Object {
         std::string key;  // without the prefix
         uint64_t size;
+        std::optional<Time> modified;
     };
     // In order of keys, the first `limit` ones after `after` below `below`.
     Result<std::vector<Object>> list(const std::string& below, const std::string& after,
@@ -66,10 +71,15 @@ class Bucket {
     Result<Made> complete_parts(const std::string& key, const std::string& upload,
                                 const std::vector<std::string>& tags);
     Status abort_parts(const std::string& key, const std::string& upload);
-    // Ends uploads in parts that began before then and were never ended. How many they were.
-    Result<int> abort_leftovers(Time before);
+    // Ends uploads in parts below a prefix that began before then and were never ended. How many
+    // they were.
+    Result<int> abort_leftovers(const std::string& below, Time before);
+    // Within the service. Whole objects only; the target appears at once, also where it was there.
+    Status copy(const std::string& from, const std::string& to, uint64_t size);
 
-    Result<std::string> presign(const std::string& key, Micros lifetime);
+    // An address for requests of that method, as clients reach the service.
+    Result<std::string> presign(const std::string& method, const std::string& key, Pairs query,
+                                Micros lifetime);
 
   private:
     struct Call {
@@ -80,9 +90,13 @@ class Bucket {
         std::string body;
         std::string sha256;  // of the body
         uint64_t limit = 1 << 20;
+        Micros patience{0};  // with the first byte of the answer, beyond the usual
     };
     Bucket(Env& env, client::Client& http, S3Settings settings,
-           std::shared_ptr<const client::EgressPolicy> egress, std::string host);
+           std::shared_ptr<const client::EgressPolicy> egress, std::string host,
+           std::string client_host);
+    Result<std::string> copy_piece(const std::string& to, Pairs query, Pairs headers);
+    Status copy_in_parts(const std::string& source, const std::string& to, uint64_t size);
     std::string path_of(const std::string& key) const;
     Result<client::Response> call(Call call, const client::Streams& streams = {});
     // What an answer without success means.
@@ -92,7 +106,7 @@ class Bucket {
     client::Client& http_;
     S3Settings settings_;
     std::shared_ptr<const client::EgressPolicy> egress_;
-    std::string host_, name_;
+    std::string host_, client_host_, name_;
 };
 
 }  // namespace rondo::blob
