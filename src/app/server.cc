@@ -349,7 +349,7 @@ Status run_server(const Config& config) {
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
     using Direct = api::mlflow::Mlflow::Direct;
-    api::mlflow::Mlflow mlflow({*db, *blobs, file_pool, tracking, registry, artifacts},
+    api::mlflow::Mlflow mlflow({env, *db, *blobs, file_pool, tracking, registry, artifacts},
                                {env, *db, *blobs, artifacts, kWorkspace, keys.prediction},
                                config.s3_client_endpoint.empty() ? Direct::on_demand : Direct::told,
                                {*db, accounts, gate, desk}, {*db, desk, webhooks, sender});

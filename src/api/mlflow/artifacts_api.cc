@@ -95,8 +95,8 @@ Task<Result<None>> ArtifactsApi::upload_to_run(UploadToRun message, rpc::Context
 
 Task<Result<net::Response>> ArtifactsApi::send(Result<File> file, rpc::Context context) {
     if (!file) co_return fail(std::move(file).error());
-    co_return co_await send_blob(&parts_.blobs, &parts_.pool, context.request, file->digest,
-                                 std::string(artifacts::base_name(file->path)));
+    co_return co_await send_blob(&parts_.blobs, &checked_, &parts_.pool, context.request,
+                                 file->digest, std::string(artifacts::base_name(file->path)));
 }
 
 Task<Result<net::Response>> ArtifactsApi::download(ArtifactPath message, rpc::Context context) {

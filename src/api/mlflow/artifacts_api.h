@@ -72,6 +72,7 @@ struct GetModelArtifact {
 class ArtifactsApi {
   public:
     struct Parts {
+        Env& env;
         store::Database& db;
         blob::Store& blobs;
         WorkerPool& pool;
@@ -79,7 +80,7 @@ class ArtifactsApi {
         const registry::Service& registry;
         const artifacts::Service& artifacts;
     };
-    explicit ArtifactsApi(Parts parts) : parts_(parts) {}
+    explicit ArtifactsApi(Parts parts) : parts_(parts), checked_(parts.env) {}
 
     // Below /api and /ajax-api.
     std::vector<rpc::Row> rows();
@@ -107,6 +108,7 @@ class ArtifactsApi {
     Task<Result<net::Response>> send(Result<artifacts::File> file, rpc::Context context);
 
     Parts parts_;
+    blob::CheckedFiles checked_;
 };
 
 }  // namespace rondo::api::mlflow

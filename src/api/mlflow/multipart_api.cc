@@ -86,8 +86,7 @@ Result<DirectUploads*> MultipartApi::uploads() const {
 // The row's permission is about the folder, which is what the route names.
 Task<Status> MultipartApi::check_place(std::string folder, std::string path) {
     co_return co_await parts_.db.read([this, folder, path](store::Tx& tx) -> Status {
-        TRY_ASSIGN(const auto above,
-                   tracking::experiment_of_path(tx, parts_.workspace_id, folder));
+        TRY_ASSIGN(const auto above, tracking::experiment_of_path(tx, parts_.workspace_id, folder));
         TRY_ASSIGN(const auto here, tracking::experiment_of_path(tx, parts_.workspace_id, path));
         if (above == here) return ok();
         return fail(Code::conflict,
@@ -142,8 +141,8 @@ void MultipartApi::leave(const std::string& upload_id) {
 Task<Result<None>> MultipartApi::complete(CompleteUpload message, rpc::Context) {
     CO_TRY_ASSIGN(const std::string path, target_of(message.artifact_path, message.path));
     CO_TRY_ASSIGN(DirectUploads* const uploads, uploads());
-    CO_TRY_ASSIGN(const auto token, artifacts::open_upload(message.upload_id, path,
-                                                           parts_.env.now(), parts_.key));
+    CO_TRY_ASSIGN(const auto token,
+                  artifacts::open_upload(message.upload_id, path, parts_.env.now(), parts_.key));
     CO_TRY_ASSIGN(auto tags, tags_of(std::move(message.parts), token.parts));
     CO_TRY(co_await check_place(message.artifact_path, path));
     CO_TRY(co_await enter(token.upload));
@@ -163,8 +162,8 @@ Task<Result<None>> MultipartApi::complete(CompleteUpload message, rpc::Context) 
 Task<Result<None>> MultipartApi::abort(AbortUpload message, rpc::Context) {
     CO_TRY_ASSIGN(const std::string path, target_of(message.artifact_path, message.path));
     CO_TRY_ASSIGN(DirectUploads* const uploads, uploads());
-    CO_TRY_ASSIGN(const auto token, artifacts::open_upload(message.upload_id, path,
-                                                           parts_.env.now(), parts_.key));
+    CO_TRY_ASSIGN(const auto token,
+                  artifacts::open_upload(message.upload_id, path, parts_.env.now(), parts_.key));
     CO_TRY(co_await pool_.run([uploads, id = token.upload] { return uploads->abort(id); }));
     co_return None{};
 }

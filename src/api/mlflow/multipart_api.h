@@ -1,7 +1,7 @@
-// Large artifacts that go around the server, where blobs lie in an object store: uploads in parts by
-// signed addresses (mlflow-artifacts/mpu/...), and signed addresses to read from. On a local disk
-// the routes say that they are not supported, in the words after which clients go on with one PUT
-// or GET.
+// Large artifacts that go around the server, where blobs lie in an object store: uploads in parts
+// by signed addresses (mlflow-artifacts/mpu/...), and signed addresses to read from. On a local
+// disk the routes say that they are not supported, in the words after which clients go on with one
+// PUT or GET.
 #pragma once
 
 #include <map>
@@ -41,9 +41,9 @@ struct BegunUpload {
 struct UploadedPart {
     int64_t part_number = 0;
     std::string etag;
-    static constexpr auto fields =
-        std::tuple{field("part_number", &UploadedPart::part_number, "From 1", required),
-                   field("etag", &UploadedPart::etag, "The answer's header of that name", required)};
+    static constexpr auto fields = std::tuple{
+        field("part_number", &UploadedPart::part_number, "From 1", required),
+        field("etag", &UploadedPart::etag, "The answer's header of that name", required)};
 };
 struct CompleteUpload {
     std::string artifact_path, path, upload_id;
@@ -65,11 +65,10 @@ struct SignedDownload {
     std::string url;
     std::map<std::string, std::string> headers;
     int64_t file_size = 0;
-    static constexpr auto fields =
-        std::tuple{field("url", &SignedDownload::url, "Where to GET the file, for five minutes"),
-                   field("headers", &SignedDownload::headers, "To send along; none are needed",
-                         required),
-                   field("file_size", &SignedDownload::file_size, "Bytes")};
+    static constexpr auto fields = std::tuple{
+        field("url", &SignedDownload::url, "Where to GET the file, for five minutes"),
+        field("headers", &SignedDownload::headers, "To send along; none are needed", required),
+        field("file_size", &SignedDownload::file_size, "Bytes")};
 };
 
 class MultipartApi {

@@ -1,7 +1,10 @@
 #include "api/mlflow/transfer.h"
 
+#include <sys/sendfile.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "base/text.h"
@@ -16,8 +19,29 @@ namespace {
 constexpr size_t kReceiveBytes = 1 << 20;
 constexpr size_t kPieceBytes = 64 << 10;  // of a body, as the network hands it over
 constexpr size_t kSendBytes = 512 << 10;
+// Of a hop to the pool, on which nothing else runs meanwhile.
+constexpr uint64_t kSendItselfBytes = 8 << 20;
 // Files up to this size are read whole, with the hop that opens them.
 constexpr uint64_t kInlineBytes = 64 << 10;
+
+// What the socket, which does not block, takes at once.
+Result<uint64_t> send_part(const File& file, int socket, uint64_t at, uint64_t most) {
+    auto offset = static_cast<off_t>(at);
+    uint64_t sent = 0;
+    while (sent < most) {
+        const ssize_t n = ::sendfile(socket, file.descriptor(), &offset, most - sent);
+        if (n > 0) {
+            sent += static_cast<uint64_t>(n);
+        } else if (n == 0) {
+            return fail(Code::internal, "a stored file is shorter than it was");
+        } else if (errno == EAGAIN) {
+            break;
+        } else if (errno != EINTR) {
+            return fail(Code::cancelled, "the client left");
+        }
+    }
+    return sent;
+}
 
 // Pieces of a file on their way out; one is read while the one before is sent.
 class PiecesBody : public net::BodyProducer {
@@ -49,22 +73,46 @@ class PiecesBody : public net::BodyProducer {
 // A whole file, checked against its digest.
 class FileBody final : public PiecesBody {
   public:
-    FileBody(WorkerPool* pool, std::shared_ptr<blob::CheckedReader> reader)
-        : PiecesBody(pool), reader_(std::move(reader)) {}
+    FileBody(WorkerPool* pool, blob::CheckedFiles* checked,
+             std::shared_ptr<blob::CheckedReader> reader)
+        : PiecesBody(pool),
+          checked_(checked),
+          reader_(std::move(reader)),
+          opened_(blob::CheckedFiles::identity(reader_->file())) {}
 
   private:
     std::move_only_function<Result<std::string>()> make_next() override {
-        return [reader = reader_] { return reader->next(kSendBytes); };
+        return [checked = checked_, reader = reader_, opened = opened_] {
+            auto piece = reader->next(kSendBytes);
+            if (piece && !piece->empty() && reader->complete() && opened)
+                checked->note(reader->digest(), reader->file(), *opened);
+            return piece;
+        };
     }
 
+    blob::CheckedFiles* checked_;
     std::shared_ptr<blob::CheckedReader> reader_;
+    std::optional<blob::CheckedFiles::Identity> opened_;
 };
 
-// A part of a large file: its bytes have no digest of their own.
+// A part of a large file, whose bytes have no digest of their own, or all of one that was checked a
+// short while ago: on this machine they need not pass through here.
 class RangeBody final : public PiecesBody {
   public:
     RangeBody(WorkerPool* pool, std::shared_ptr<File> file, uint64_t first, uint64_t length)
-        : PiecesBody(pool), file_(std::move(file)), at_(first), left_(length) {}
+        : PiecesBody(pool), pool_(pool), file_(std::move(file)), at_(first), left_(length) {}
+
+    bool sends_itself() const override { return file_->descriptor() >= 0; }
+    Task<Result<uint64_t>> send_to(int socket) override {
+        const uint64_t most = std::min<uint64_t>(left_, kSendItselfBytes);
+        auto sent = co_await pool_->run(
+            [file = file_, socket, at = at_, most] { return send_part(*file, socket, at, most); });
+        if (sent) {
+            at_ += *sent;
+            left_ -= *sent;
+        }
+        co_return sent;
+    }
 
   private:
     std::move_only_function<Result<std::string>()> make_next() override {
@@ -80,6 +128,7 @@ class RangeBody final : public PiecesBody {
         };
     }
 
+    WorkerPool* pool_;
     std::shared_ptr<File> file_;
     uint64_t at_, left_;
 };
@@ -237,9 +286,9 @@ std::string attachment(std::string_view name) {
     return out;
 }
 
-Task<Result<net::Response>> send_blob(blob::Store* blobs, WorkerPool* pool,
-                                      const net::Request* request, std::string digest,
-                                      std::string name) {
+Task<Result<net::Response>> send_blob(blob::Store* blobs, blob::CheckedFiles* checked,
+                                      WorkerPool* pool, const net::Request* request,
+                                      std::string digest, std::string name) {
     const std::string tag = "\"" + digest + "\"";
     net::Response response;
     response.header("etag", tag);
@@ -274,10 +323,12 @@ Task<Result<net::Response>> send_blob(blob::Store* blobs, WorkerPool* pool,
         response.body = opened->whole.substr(range.first, range.length);
     } else {
         response.stream_length = range.length;
-        if (range.length == opened->size)
+        const bool whole = range.length == opened->size;
+        if (whole && !checked->holds(opened->digest, *opened->file))
             response.stream = std::make_unique<FileBody>(
-                pool, std::make_shared<blob::CheckedReader>(std::move(opened->file), opened->digest,
-                                                            opened->size));
+                pool, checked,
+                std::make_shared<blob::CheckedReader>(std::move(opened->file), opened->digest,
+                                                      opened->size));
         else
             response.stream = std::make_unique<RangeBody>(pool, std::move(opened->file),
                                                           range.first, range.length);

@@ -10,6 +10,7 @@
 
 #include "platform/async/pool.h"
 #include "platform/blob/blob.h"
+#include "platform/blob/checked_files.h"
 #include "platform/net/http.h"
 
 namespace rondo::api::mlflow {
@@ -33,9 +34,10 @@ std::string_view media_type(std::string_view name);
 // "attachment; filename=..." for any name (RFC 6266).
 std::string attachment(std::string_view name);
 
-// Answers a GET for the stored bytes under the given name.
-Task<Result<net::Response>> send_blob(blob::Store* blobs, WorkerPool* pool,
-                                      const net::Request* request, std::string digest,
-                                      std::string name);
+// Answers a GET for the stored bytes under the given name. A whole file is checked against its
+// digest as it goes, unless it is one that was checked a short while ago.
+Task<Result<net::Response>> send_blob(blob::Store* blobs, blob::CheckedFiles* checked,
+                                      WorkerPool* pool, const net::Request* request,
+                                      std::string digest, std::string name);
 
 }  // namespace rondo::api::mlflow

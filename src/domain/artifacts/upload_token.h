@@ -1,7 +1,7 @@
-// What a client holds of an upload in parts: the id of the upload at the object store, the path that
-// the file will have, how many parts it has and until when it may be completed, sealed by a key of
-// the servers. Nothing is kept about an upload here, so any server of the database can end it, and
-// nobody can use it for another path. Pure functions; the key is any secret text.
+// What a client holds of an upload in parts: the id of the upload at the object store, the path
+// that the file will have, how many parts it has and until when it may be completed, sealed by a
+// key of the servers. Nothing is kept about an upload here, so any server of the database can end
+// it, and nobody can use it for another path. Pure functions; the key is any secret text.
 #pragma once
 
 #include <string>

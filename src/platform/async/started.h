@@ -1,6 +1,6 @@
-// Work on a pool that a coroutine starts, and comes back to for its value: what lies between goes on
-// at the same time. Used by one coroutine at a time. Dropped without wait(), the work is still done
-// and its value is thrown away, so it owns what it needs.
+// Work on a pool that a coroutine starts, and comes back to for its value: what lies between goes
+// on at the same time. Used by one coroutine at a time. Dropped without wait(), the work is still
+// done and its value is thrown away, so it owns what it needs.
 #pragma once
 
 #include <exception>

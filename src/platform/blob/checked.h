@@ -17,6 +17,10 @@ class CheckedReader {
         : file_(std::move(file)), digest_(std::move(digest)), size_(size) {}
     // The next piece of at most n bytes; empty at the end. Code::internal when the blob is damaged.
     Result<std::string> next(size_t n);
+    // Whether all of it was handed out, and so had the digest.
+    bool complete() const { return at_ == size_; }
+    const File& file() const { return *file_; }
+    const Digest& digest() const { return digest_; }
 
   private:
     std::unique_ptr<File> file_;

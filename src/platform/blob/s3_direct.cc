@@ -20,7 +20,8 @@ std::string key_of(const Digest& digest) {
 
 Status check_tags(const std::vector<std::string>& tags) {
     for (size_t i = 0; i < tags.size(); ++i) {
-        const bool plain = std::ranges::all_of(tags[i], [](char c) { return c > 0x20 && c < 0x7f; });
+        const bool plain =
+            std::ranges::all_of(tags[i], [](char c) { return c > 0x20 && c < 0x7f; });
         if (tags[i].empty() || tags[i].size() > kMaxTagBytes || !plain)
             return fail(Code::invalid, "part " + std::to_string(i + 1) +
                                            " has no ETag as the object store answers one");

@@ -28,8 +28,7 @@ class S3DirectUploads final : public DirectUploads {
     static Result<Place> place_of(const std::string& id);
     // What was noted when the upload was done; Code::not_found before.
     Result<Stored> noted(const Place& place);
-    Result<Stored> finish(const Place& place, const std::vector<std::string>& tags,
-                          uint64_t limit);
+    Result<Stored> finish(const Place& place, const std::vector<std::string>& tags, uint64_t limit);
     // Of the object that was put together.
     Result<Stored> read_digest(const Place& place, uint64_t limit);
 

@@ -66,6 +66,14 @@ class BodyProducer {
     // The client left, or the server is stopping: a body that waits for events has to end soon.
     // Called on the I/O thread, also while next() waits, and maybe more than once.
     virtual void cancel() {}
+    // A body of known length that can go from its file to a socket without passing through this
+    // process: true means that send_to() may take the place of all calls of next().
+    virtual bool sends_itself() const { return false; }
+    // Writes what the socket takes at once, and says how much; 0: it is full for now. The socket
+    // stays open as long as the task runs.
+    virtual Task<Result<uint64_t>> send_to(int) {
+        co_return fail(Code::unsupported, "a body that does not send itself");
+    }
 };
 
 // Stays where it was made: path and query are views into target.

@@ -1,6 +1,11 @@
 #include "platform/net/http1_writer.h"
 
+#include <unistd.h>
+
 #include <charconv>
+#include <exception>
+
+#include "base/log.h"
 
 namespace rondo::net {
 namespace {
@@ -10,6 +15,16 @@ void append_number(std::string& out, uint64_t n, int base = 10) {
     const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, n, base);
     out.append(buffer, static_cast<size_t>(end - buffer));
 }
+
+struct Descriptor {
+    int number;
+    explicit Descriptor(int n) : number(n) {}
+    ~Descriptor() {
+        if (number >= 0) ::close(number);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+};
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
     std::string scratch;
@@ -74,9 +89,37 @@ Task<bool> ResponseWriter::write(Response& response, Afterwards afterwards) {
         co_return co_await send(head, bodiless ? std::string_view{} : response.body);
     if (!co_await send(head)) co_return false;
     producer_ = response.stream.get();
-    const bool good = co_await write_pieces(frame.framing, frame.length);
+    std::optional<bool> good;
+    if (frame.framing == Framing::length && producer_->sends_itself())
+        good = co_await let_it_send_itself(frame.length);
+    if (!good) good = co_await write_pieces(frame.framing, frame.length);
     producer_ = nullptr;
-    co_return good;
+    co_return *good;
+}
+
+Task<std::optional<bool>> ResponseWriter::let_it_send_itself(uint64_t length) {
+    // Of its own: the stream's may be closed, and its number be another's, while a pool writes.
+    const Descriptor socket{connection_.stream.duplicate()};
+    if (socket.number < 0) co_return std::nullopt;
+    std::string what;
+    try {
+        while (length > 0) {
+            const auto sent = co_await producer_->send_to(socket.number);
+            if (!sent || *sent > length) co_return false;
+            length -= *sent;
+            bytes_ += *sent;
+            if (*sent > 0) continue;
+            connection_.arm(connection_.limits.progress);
+            const bool ready = co_await connection_.stream.writable();
+            connection_.disarm();
+            if (!ready) co_return false;
+        }
+        co_return true;
+    } catch (const std::exception& e) {
+        what = e.what();
+    }
+    log::error("exception in a body", {{"request", request_.id}, {"error", what}});
+    co_return false;
 }
 
 Task<bool> ResponseWriter::write_pieces(Framing framing, uint64_t length) {

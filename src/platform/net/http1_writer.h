@@ -1,6 +1,7 @@
 // Writes responses as HTTP/1.1: heads, and bodies whole or as they are made.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "platform/net/connection.h"
@@ -50,6 +51,8 @@ class ResponseWriter {
   private:
     Task<bool> send(std::string_view first, std::string_view second = {});
     Task<bool> write_pieces(Framing framing, uint64_t length);
+    // Nothing was sent and pieces have to be written: the stream has no socket for that.
+    Task<std::optional<bool>> let_it_send_itself(uint64_t length);
 
     Connection& connection_;
     const Request& request_;

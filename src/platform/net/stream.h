@@ -21,6 +21,11 @@ class ByteStream {
     // Writes from both parts, in order, what the kernel takes at once, at least one byte; 0 when
     // the peer is gone or the wait was ended. The views have to live until the task has ended.
     virtual Task<size_t> write(std::string_view first, std::string_view second) = 0;
+    // Another descriptor of the socket, where its bytes are what the peer reads; -1 otherwise. The
+    // caller closes it; the stream's own end does not.
+    virtual int duplicate() const { return -1; }
+    // Waits until the kernel takes bytes; false when the wait was ended.
+    virtual Task<bool> writable() { co_return false; }
     // Tells the peer that nothing more comes, then skips what it still sends until it closes too:
     // the kernel would answer unread bytes with a reset, and our last answer would be lost.
     virtual Task<void> finish(size_t skip_at_most) = 0;

@@ -1,5 +1,6 @@
 #include "platform/net/transport.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -80,6 +81,13 @@ class PlainStream final : public SocketStream {
     Task<size_t> read(char* into, size_t n) override { return read_from(socket_, into, n); }
     Task<size_t> write(std::string_view first, std::string_view second) override {
         return write_to(socket_, first, second);
+    }
+    int duplicate() const override {
+        return ::fcntl(const_cast<tcp::socket&>(socket_).native_handle(), F_DUPFD_CLOEXEC, 0);
+    }
+    Task<bool> writable() override {
+        const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, kToken);
+        co_return !error;
     }
     Task<void> finish(size_t skip_at_most) override { return finish_socket(skip_at_most); }
 
