@@ -1,7 +1,7 @@
-// Which local files had the digest of their name when they were read whole a short while ago, so that
-// they may be sent again without a look at their bytes. A file is the same as long as the file system
-// says so: device, inode, size and times. What changes on a medium without its knowledge is noticed
-// kLasting later at the latest. Thread-safe; a few megabytes at most.
+// Which local files had the digest of their name when they were read whole a short while ago, so
+// that they may be sent again without a look at their bytes. A file is the same as long as the file
+// system says so: device, inode, size and times. What changes on a medium without its knowledge is
+// noticed kLasting later at the latest. Thread-safe; a few megabytes at most.
 #pragma once
 
 #include <cstdint>
