@@ -48,6 +48,6 @@ def test_a_header_from_elsewhere_is_refused_too(client, server):
     answer = requests.post(url, json=asked, headers={"X-MLFLOW-WORKSPACE": "team-a"}, timeout=60)
     assert answer.json()["error_code"] == "FEATURE_DISABLED" and "MLFLOW_WORKSPACE" in answer.text
     assert client.get_experiment_by_name("by header") is None
-    for nothing in ({}, {"X-MLFLOW-WORKSPACE": ""}, {"X-MLFLOW-WORKSPACE": "  "}):
+    for nothing in ({}, {"X-MLFLOW-WORKSPACE": ""}):
         asked["name"] += "."
         assert requests.post(url, json=asked, headers=nothing, timeout=60).status_code == 200

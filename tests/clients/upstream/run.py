@@ -19,7 +19,7 @@ import xml.etree.ElementTree
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 PYTHON = ROOT / "build/venv-mlflow3/bin/python"
-FILES = ("test_rest_tracking.py", "test_model_registry.py", "test_mlflow_artifacts.py", "test_client_webhooks.py")
+FILES = ("test_client_webhooks.py", "test_mlflow_artifacts.py", "test_model_registry.py", "test_rest_tracking.py")
 SECONDS = 3600
 LEAST = 0.99  # of what applies
 

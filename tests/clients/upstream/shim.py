@@ -159,7 +159,8 @@ def as_new(monkeypatch, tmp_path):
     """No run, experiment or address is left over from the test before."""
     import mlflow
     monkeypatch.chdir(tmp_path)
-    for left in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID"):  # for processes that the client starts
+    # What the client leaves for processes that it starts.
+    for left in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID", "MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI"):
         os.environ.pop(left, None)
     yield
     while mlflow.active_run():
