@@ -20,8 +20,13 @@ BUILD = HERE.parents[1] / "build"
 SECONDS = 1500
 QUICK = ("experiments", "runs", "batches", "search", "pages", "files", "datasets", "models", "registry", "life")
 
-# Where the two servers differ on purpose, by the path in the stories, each with its reason.
-DIFFERS = {}
+# Where the two servers differ on purpose: the beginning of a path in the stories, and the reason.
+DIFFERS = {
+    "/files/listed/6/2": "an empty file has a size, which is 0",
+    "/registry/after/2": "an alias goes with its version",
+    "/registry/codes/2": "so the alias of a deleted version is not there, where MLflow 2 finds no version",
+    "/search/found/params.absent IS NULL": "MLflow 2 did not know this comparison yet",
+}
 
 
 def stories(python, url, *parts):
@@ -42,8 +47,8 @@ def flat(value, path=""):
 
 
 def compare(ours, theirs):
-    left = {path: value for path, value in flat(ours).items() if path not in DIFFERS}
-    right = {path: value for path, value in flat(theirs).items() if path not in DIFFERS}
+    left, right = ({path: value for path, value in flat(side).items() if not path.startswith(tuple(DIFFERS))}
+                   for side in (ours, theirs))
     lines = [sorted(f"{path} = {value!r}" for path, value in side.items()) for side in (right, left)]
     difference = list(difflib.unified_diff(*lines, "mlflow server", "rondo", n=0, lineterm=""))
     assert not difference, "\n".join(difference)
