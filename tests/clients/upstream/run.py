@@ -3,7 +3,8 @@
 usage: run.py FOLDER [--evidence FILE] [PYTEST'S ARGUMENTS...]
 
 FOLDER holds `tests/tracking/...` as in MLflow's repository: a clone of it, or those files alone. They are
-not part of this repository. The client under test is that of build/venv-mlflow3."""
+not part of this repository. SOURCE.txt beside them, if there is one, says where they came from, and stands in
+the evidence. The client under test is that of build/venv-mlflow3."""
 
 import argparse
 import collections
@@ -68,13 +69,14 @@ def judge(outcomes):
     return kinds, [one for one in patterns if one[0] not in used], wrong
 
 
-def evidence(kinds, absent, share, version):
+def evidence(kinds, absent, share, version, source):
+    """As text for docs/evidence; `source` says where the folder came from."""
     lines = ["# MLflow's own tests", "",
              "`tools/verify.sh clients` with `RONDO_UPSTREAM_TESTS` naming a folder that holds MLflow's `tests/tracking`, or",
              f"`build/venv-mlflow3/bin/python tests/clients/upstream/run.py FOLDER`, on {datetime.date.today()}: the tests of",
              f"MLflow's repository with the client {version}, each with a server of its own. They are run as they are; a",
              "plugin (`tests/clients/upstream/shim.py`) puts Rondo where they start their server. Of those that apply",
-             f"{share:.1%} pass.", "", "| file | pass | differ | apply to MLflow's inside | ask for what comes later | fail on "
+             f"{share:.1%} pass.", "", *source, "", "| file | pass | differ | apply to MLflow's inside | ask for what comes later | fail on "
              "mlflow server too |", "|---|---|---|---|---|---|"]
     table = collections.defaultdict(collections.Counter)
     for test, (kind, _) in kinds.items():
@@ -103,7 +105,9 @@ def main():
     version = subprocess.run([PYTHON, "-c", "import mlflow; print(mlflow.__version__)"], check=True,
                              capture_output=True, text=True).stdout.strip()
     if given.evidence:
-        given.evidence.write_text(evidence(kinds, absent, share, version))
+        said = given.folder / "SOURCE.txt"
+        source = said.read_text().splitlines() if said.exists() else []
+        given.evidence.write_text(evidence(kinds, absent, share, version, source))
     print("\n".join(wrong))
     print(f"proof: MLflow's own tests with the client {version}: {counts['passed']} of {applicable} that apply pass "
           f"({share:.1%}); left out: {counts['inside']} inside, {counts['later']} later, {counts['other']} other")
