@@ -17,7 +17,7 @@ SAME_LINES = 8  # a run of this many equal lines in two places is one too many
 
 # Which domain modules may include which, in the order of ARCHITECTURE.md.
 TIERS = [
-    {"schema", "search", "stats", "holds", "series"},
+    {"schema", "search", "stats", "holds", "series", "mirror"},
     {"artifacts", "data"},
     {"tracking", "predictions"},
     {"registry", "monitor", "pipeline", "experiment", "gates"},

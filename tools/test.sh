@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
 # prints the time of each, and ends with "N passed, N failed".
-# usage: tools/test.sh [SUITE...]   (build check unit net api store accounts blobs house collection crash serving conformance clients differential move notify web browser loop cluster)
+# usage: tools/test.sh [SUITE...]   (build check unit net api store accounts blobs house collection crash serving conformance clients differential move mirror notify web browser loop cluster)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -38,7 +38,7 @@ python_suite() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store accounts blobs house collection crash serving conformance clients differential move notify web browser loop cluster)
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit net api store accounts blobs house collection crash serving conformance clients differential move mirror notify web browser loop cluster)
 for name in "${suites[@]}"; do
     case $name in
         build) suite build build_release rondo rondo_tests predict_trees crash_faults sign_requests blob_store ;;
@@ -56,6 +56,7 @@ for name in "${suites[@]}"; do
         conformance) suite conformance python_suite tests/conformance ;;
         clients) suite clients python_suite tests/clients ;;
         move) suite move python_suite tests/move ;;
+        mirror) suite mirror python_suite tests/mirror ;;
         house) suite house python_suite tests/house ;;
         collection) suite collection python_suite tests/collection ;;
         web) suite web bash tools/web.sh ;;

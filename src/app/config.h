@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/mirror/options.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "domain/collection/model.h"
@@ -44,6 +45,7 @@ struct Config {
     std::string page_folder;  // serves the page from disk instead of the binary, for its developers
     int io_threads = 0;       // 0: one per core
     net::Limits limits;
+    mirror::Options mirror;  // of `rondo mirror`
 };
 
 }  // namespace rondo::app

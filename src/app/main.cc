@@ -50,6 +50,9 @@ namespace cli = app::cli;
     std::abort();
 }
 
+// Beside the server's own default, which is MLflow's too.
+constexpr uint16_t kMirrorPort = 5050;
+
 // What needs a second look after parsing.
 struct ServerFlags {
     std::vector<std::string> environments;
@@ -60,8 +63,7 @@ struct ServerFlags {
     std::string config_file;
 };
 
-void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
-    CLI::App* server = root.add_subcommand("server", "Run the server");
+void add_server_flags(CLI::App* server, app::Config& config, ServerFlags& flags) {
     server
         ->add_option("--config", flags.config_file,
                      "A TOML file of settings, named like the flags; flags and variables win")
@@ -146,6 +148,35 @@ void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
 }
 
+void add_server(CLI::App& root, app::Config& config, ServerFlags& flags) {
+    add_server_flags(root.add_subcommand("server", "Run the server"), config, flags);
+}
+
+// The mirror is a server with an upstream; without one it takes a verb, such as report.
+void add_mirror(CLI::App& root, app::Config& config, ServerFlags& flags) {
+    CLI::App* mirror = root.get_subcommand("mirror");
+    mirror->require_subcommand(0, 1);
+    mirror
+        ->add_option("--upstream", config.mirror.upstream,
+                     "The MLflow server that answers: http://host:port or https://host/path")
+        ->envname("RONDO_UPSTREAM");
+    mirror
+        ->add_option("--upstream-ca", config.mirror.authorities,
+                     "PEM file of the authorities that the upstream's certificate is checked with")
+        ->envname("RONDO_UPSTREAM_CA");
+    mirror
+        ->add_option("--queue", config.mirror.queue.requests,
+                     "How many requests may wait to be answered here; what is beyond is left out")
+        ->envname("RONDO_MIRROR_QUEUE")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    mirror
+        ->add_flag("!--no-artifacts", config.mirror.artifacts,
+                   "Do not store the bytes of uploads here as well")
+        ->envname("RONDO_MIRROR_ARTIFACTS");
+    add_server_flags(mirror, config, flags);
+}
+
 // Fills what neither a flag nor a variable gave. CLI11's own reading of such files lets them win
 // over variables, and knows no files of subcommands.
 void read_config_file(CLI::App& server, const std::string& path) {
@@ -193,6 +224,20 @@ Status start_server(app::Config& config, const ServerFlags& flags) {
     return app::run_server(config);
 }
 
+Status start_mirror(app::Config& config, const ServerFlags& flags) {
+    if (config.mirror.upstream.empty())
+        return fail(Code::invalid,
+                    "rondo mirror needs --upstream URL, the MLflow server that answers; "
+                    "`rondo mirror report` shows what a running mirror has found");
+    return start_server(config, flags);
+}
+
+// The mirror itself was called, not a verb of it.
+bool is_mirror(const CLI::App& root) {
+    return root.got_subcommand("mirror") &&
+           root.get_subcommand("mirror")->get_subcommands().empty();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -210,20 +255,26 @@ int main(int argc, char** argv) {
         "  rondo timeline flights           what happened on an endpoint, and why\n"
         "  rondo why 4                      a decision, computed again from the log");
 
-    app::Config config;
-    ServerFlags flags;
+    // Of each its own: the parser reads the variables of both.
+    app::Config config, mirror_config;
+    ServerFlags flags, mirror_flags;
+    mirror_config.port = kMirrorPort;
     add_server(root, config, flags);
     cli::Commands commands(root);
     cli::add_commands(commands.root());
+    add_mirror(root, mirror_config, mirror_flags);
 
     try {
         root.parse(argc, argv);
-        if (!flags.config_file.empty())
+        if (!flags.config_file.empty() && root.got_subcommand("server"))
             read_config_file(*root.get_subcommand("server"), flags.config_file);
+        if (!mirror_flags.config_file.empty() && is_mirror(root))
+            read_config_file(*root.get_subcommand("mirror"), mirror_flags.config_file);
     } catch (const CLI::ParseError& e) {
         const int code = root.exit(e);
         return code == 0 ? 0 : 2;
     }
     if (root.got_subcommand("server")) return cli::report(start_server(config, flags));
+    if (is_mirror(root)) return cli::report(start_mirror(mirror_config, mirror_flags));
     return commands.run();
 }

@@ -16,6 +16,7 @@
 #include "api/rondo/data_api.h"
 #include "api/rondo/endpoint_api.h"
 #include "api/rondo/loop_api.h"
+#include "api/rondo/mirror_api.h"
 #include "api/rondo/pipeline_api.h"
 #include "api/rondo/system_api.h"
 #include "api/rondo/webhook_api.h"
@@ -23,6 +24,7 @@
 #include "app/data_folder.h"
 #include "app/keep.h"
 #include "app/keys.h"
+#include "app/mirror/mirror.h"
 #include "app/notices.h"
 #include "app/objects.h"
 #include "app/page/page.h"
@@ -67,6 +69,8 @@ constexpr int64_t kWorkspace = 1;  // the one there is
 // How soon another process' change of accounts counts here, and how exact "last used" is.
 constexpr Micros kAccountsEvery{250'000};
 constexpr Micros kUsesEvery{30'000'000};
+// What a kill may take of a mirror's counts.
+constexpr Micros kMirrorEvery{1'000'000};
 // A task's token outlives its task by what its last requests may take.
 constexpr Micros kTokenGrace{60'000'000};
 
@@ -156,13 +160,19 @@ Status run_server(const Config& config) {
     auth::Gate gate({env, *db, directory, passwords, accounts, folder->token(),
                      !is_loopback(config.host), object_resolvers(kWorkspace), object_name});
     auth::Desk desk({*db, directory, passwords, accounts, gate});
+    std::unique_ptr<mirror::Mirror> mirror;  // when another server's answers are passed on
+    if (!config.mirror.upstream.empty()) {
+        TRY_ASSIGN(mirror, mirror::Mirror::open(env, *db, gate, object_resolvers(kWorkspace),
+                                                config.mirror));
+    }
+    Env& clock = mirror ? mirror->clock() : env;  // of what clients do by MLflow's interface
 
     // The domain.
-    const artifacts::Service artifacts(env, kWorkspace);
+    const artifacts::Service artifacts(clock, kWorkspace);
     series::FoldHint fold;
     const tracking::Service tracking(
-        {.env = env, .artifacts = artifacts, .workspace_id = kWorkspace, .fold = &fold});
-    const registry::Service registry({env, events, tracking, kWorkspace});
+        {.env = clock, .artifacts = artifacts, .workspace_id = kWorkspace, .fold = &fold});
+    const registry::Service registry({clock, events, tracking, kWorkspace});
     TRY(db->write_now(store::Durability::full,
                       [&](store::Tx& tx) { return tracking.ensure_default_experiment(tx); }));
     blobs->ask_before_commit([&](const blob::Stored& stored) {
@@ -183,7 +193,8 @@ Status run_server(const Config& config) {
     // The network, bound early: tasks are told the port.
     rpc::Border border{config.allowed_hosts};
     border.allowed_hosts.push_back(own_host(config.host));
-    rpc::Service service(std::move(border), gate);
+    rpc::Service service(std::move(border), mirror ? mirror->guard() : gate);
+    if (mirror) mirror->stand_before(service);
     net::ServerOptions options;
     options.address = config.host;
     options.port = config.port;
@@ -191,7 +202,8 @@ Status run_server(const Config& config) {
     options.certificate_file = config.certificate_file;
     options.key_file = config.key_file;
     options.limits = config.limits;
-    TRY_ASSIGN(auto server, net::Server::bind(env, options, service));
+    net::Application& application = mirror ? static_cast<net::Application&>(*mirror) : service;
+    TRY_ASSIGN(auto server, net::Server::bind(env, options, application));
     const std::string server_url = (config.certificate_file.empty() ? "http://" : "https://") +
                                    own_host(config.host) + ":" + std::to_string(server->port());
 
@@ -325,6 +337,7 @@ Status run_server(const Config& config) {
         periodic.add("refresh_accounts", kAccountsEvery,
                      [&directory] { return directory.refresh_now(); });
     periodic.add("note_token_uses", kUsesEvery, [&gate] { return gate.flush_uses(); });
+    if (mirror) periodic.add("mirror", kMirrorEvery, [&mirror] { return mirror->flush(); });
     keeping.add_to(periodic);
     add_watchdog(periodic);
     periodic.start();
@@ -344,13 +357,17 @@ Status run_server(const Config& config) {
                             [&sliced](std::string& out) { sliced.write_metrics(out); },
                             [&sender](std::string& out) { sender.write_metrics(out); },
                             [&keeping](std::string& out) { keeping.write_metrics(out); },
-                            [&gate](std::string& out) { gate.write_metrics(out); }}});
+                            [&gate](std::string& out) { gate.write_metrics(out); },
+                            [&mirror](std::string& out) {
+                                if (mirror) mirror->record().write_metrics(out, mirror->queued());
+                            }}});
     service.add(&system, rpc::Style::rondo, system.rows());
     api::HealthApi health(service, [&system] { return system.is_ready(); });
     service.add(&health, rpc::Style::grpc, health.rows());
+    store::Database& mlflow_db = mirror ? mirror->database() : *db;
     using Direct = api::mlflow::Mlflow::Direct;
-    api::mlflow::Mlflow mlflow({env, *db, *blobs, file_pool, tracking, registry, artifacts},
-                               {env, *db, *blobs, artifacts, kWorkspace, keys.prediction},
+    api::mlflow::Mlflow mlflow({clock, mlflow_db, *blobs, file_pool, tracking, registry, artifacts},
+                               {clock, mlflow_db, *blobs, artifacts, kWorkspace, keys.prediction},
                                config.s3_client_endpoint.empty() ? Direct::on_demand : Direct::told,
                                {*db, accounts, gate, desk}, {*db, desk, webhooks, sender});
     mlflow.add_to(service);
@@ -381,6 +398,11 @@ Status run_server(const Config& config) {
     api::InferenceApi inference(endpoints);
     service.add(&inference, rpc::Style::mlflow, inference.invocation_rows());
     service.add(&inference, rpc::Style::oip, inference.v2_rows());
+    std::optional<api::MirrorApi> mirror_api;
+    if (mirror) {
+        mirror_api.emplace(mirror->record(), [&mirror] { return mirror->queued(); });
+        service.add(&*mirror_api, rpc::Style::rondo, mirror_api->rows());
+    }
     Page page(env, config.page_folder);
     service.add(&page, rpc::Style::rondo, page.rows());
 
@@ -411,6 +433,7 @@ Status run_server(const Config& config) {
     tell_supervisor("READY=1");
     server->run();
     signal_thread.join();
+    if (mirror) mirror->stop();
     // From the top of the house down: who decides, who runs, who works, who keeps.
     periodic.stop();
     hub.set_listener({});

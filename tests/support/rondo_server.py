@@ -22,9 +22,11 @@ START_SECONDS = 30
 class Server:
     """A running server with a data folder of its own."""
 
+    verb = "server"
+
     def __init__(self, folder: pathlib.Path, database: str = "", arguments=()):
         self.log, self.data = folder / "log", folder / "data"
-        command = [BINARY, "server", "--data", self.data, "--port", "0", *arguments]
+        command = [BINARY, self.verb, "--data", self.data, "--port", "0", *arguments]
         if database:
             command += ["--database", database]
         # A sanitizer keeps freed memory for a while; tests of memory need it to let go.

@@ -48,13 +48,13 @@ std::vector<rpc::Row> ExperimentsApi::rows() {
 
 Task<Result<CreatedExperiment>> ExperimentsApi::create(CreateExperiment message,
                                                        rpc::Context context) {
+    tracking::NewExperiment wanted{std::move(message.name), std::move(message.artifact_location),
+                                   std::move(message.tags), chosen_for(*context.request)};
     co_return co_await db_.write(
         Durability::full,
-        [this, message = std::move(message),
+        [this, wanted = std::move(wanted),
          caller = context.request->caller](store::Tx& tx) -> Result<CreatedExperiment> {
-            TRY_ASSIGN(const int64_t id,
-                       tracking_.create_experiment(
-                           tx, {message.name, message.artifact_location, message.tags}));
+            TRY_ASSIGN(const int64_t id, tracking_.create_experiment(tx, wanted));
             TRY(auth::own(tx, caller.get(), {std::string(tracking::kExperimentKind), id}));
             return CreatedExperiment{std::to_string(id)};
         });

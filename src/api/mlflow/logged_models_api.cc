@@ -36,12 +36,14 @@ std::vector<rpc::Row> LoggedModelsApi::rows() {
     };
 }
 
-Task<Result<LoggedModelAnswer>> LoggedModelsApi::create(CreateLoggedModel message, rpc::Context) {
+Task<Result<LoggedModelAnswer>> LoggedModelsApi::create(CreateLoggedModel message,
+                                                        rpc::Context context) {
     tracking::NewLoggedModel wanted{.name = std::move(message.name),
                                     .model_type = std::move(message.model_type),
                                     .source_run_id = std::move(message.source_run_id),
                                     .tags = std::move(message.tags),
-                                    .params = std::move(message.params)};
+                                    .params = std::move(message.params),
+                                    .chosen = chosen_for(*context.request)};
     CO_TRY_ASSIGN(wanted.experiment_id, tracking::parse_experiment_id(message.experiment_id));
     co_return co_await db_.write(
         Durability::full,

@@ -156,7 +156,7 @@ Task<Result<None>> RegistryApi::delete_tag(DeleteModelTag message, rpc::Context)
 }
 
 Task<Result<ModelVersionAnswer>> RegistryApi::create_version(CreateModelVersion message,
-                                                             rpc::Context) {
+                                                             rpc::Context context) {
     registry::NewModelVersion wanted{.name = std::move(message.name),
                                      .source = std::move(message.source),
                                      .run_id = std::move(message.run_id),
@@ -164,6 +164,7 @@ Task<Result<ModelVersionAnswer>> RegistryApi::create_version(CreateModelVersion 
                                      .model_id = std::move(message.model_id),
                                      .tags = std::move(message.tags),
                                      .description = std::move(message.description)};
+    if (context.request->chosen) wanted.chosen_number = context.request->chosen->number;
     co_return co_await db_.write(
         Durability::full,
         [this, wanted = std::move(wanted)](store::Tx& tx) -> Result<ModelVersionAnswer> {

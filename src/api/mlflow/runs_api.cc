@@ -56,11 +56,12 @@ std::vector<rpc::Row> RunsApi::rows() {
     };
 }
 
-Task<Result<RunAnswer>> RunsApi::create(CreateRun message, rpc::Context) {
+Task<Result<RunAnswer>> RunsApi::create(CreateRun message, rpc::Context context) {
     tracking::NewRun wanted{.name = std::move(message.run_name),
                             .user_id = std::move(message.user_id),
                             .start_ms = message.start_time,
-                            .tags = std::move(message.tags)};
+                            .tags = std::move(message.tags),
+                            .chosen = chosen_for(*context.request)};
     if (!message.experiment_id.empty()) {
         CO_TRY_ASSIGN(wanted.experiment_id, tracking::parse_experiment_id(message.experiment_id));
     }

@@ -39,6 +39,12 @@ inline constexpr auto enum_names<registry::VersionStage> = registry::kStages;
 
 namespace rondo::api::mlflow {
 
+// What a server that was asked before has chosen for the thing that a request makes.
+inline tracking::Chosen chosen_for(const net::Request& request) {
+    if (request.chosen == nullptr) return {};
+    return {request.chosen->id, request.chosen->name, request.chosen->location};
+}
+
 using json::field;
 using json::required;
 using rpc::None;

@@ -15,6 +15,7 @@ void add_endpoint(Noun& root);
 void add_webhook(Noun& root);
 void add_backup(Noun& root);  // and restore
 void add_move(Noun& root);    // import and export
+void add_mirror(Noun& root);
 void add_doctor(Noun& root);
 void add_collection(Noun& root);
 void add_account(Noun& root);  // user, token, role, audit
@@ -30,6 +31,7 @@ inline void add_commands(Noun& root) {
     add_webhook(root);
     add_backup(root);
     add_move(root);
+    add_mirror(root);
     add_doctor(root);
     add_collection(root);
     add_account(root);

@@ -106,6 +106,8 @@ Verb Noun::add(const std::string& name, const std::string& help, Code work, bool
 }
 
 int Commands::run() {
+    fill(common_.url, "RONDO_URL", "");
+    common_.is_named = !common_.url.empty();
     fill(common_.url, "RONDO_URL", kDefaultUrl);
     fill(common_.token_file, "RONDO_TOKEN_FILE", "");
     if (!chosen_) return 2;

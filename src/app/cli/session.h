@@ -15,6 +15,7 @@ struct Common {
     std::string url;         // always named
     std::string token_file;  // empty: ./rondo-data/token when it is there
     bool json = false;       // the server's answer as it is
+    bool is_named = false;   // the URL, by a flag or a variable: it is not the default
 };
 
 class Session {

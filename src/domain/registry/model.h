@@ -55,6 +55,7 @@ struct NewModelVersion {
     std::string run_id, run_link, model_id;
     std::vector<Tag> tags;
     std::optional<std::string> description;
+    int64_t chosen_number = 0;  // by another server that this one follows; 0: the next one
 };
 
 // As events carry them; of a key that comes twice the last one counts.

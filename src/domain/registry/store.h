@@ -47,6 +47,9 @@ Status delete_aliases_of(store::Tx& tx, int64_t id, int64_t version);
 
 // Takes the next number of a model and notes the time.
 Result<int64_t> next_version(store::Tx& tx, int64_t model, int64_t now_ms);
+// The same with a number that was chosen elsewhere; Code::already_exists when it was given out
+// here.
+Result<int64_t> take_version(store::Tx& tx, int64_t model, int64_t number, int64_t now_ms);
 Result<int64_t> insert_version(store::Tx& tx, int64_t model, const ModelVersion& version);
 // Not a deleted one. Without details.
 Result<std::optional<VersionRow>> select_version(store::Tx& tx, int64_t workspace_id,

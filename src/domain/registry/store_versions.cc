@@ -43,6 +43,20 @@ Result<int64_t> next_version(store::Tx& tx, int64_t model, int64_t now_ms) {
     return *version;
 }
 
+Result<int64_t> take_version(store::Tx& tx, int64_t model, int64_t number, int64_t now_ms) {
+    TRY_ASSIGN(const auto taken, tx.one<int64_t>("SELECT 1 FROM model_versions WHERE model = $1 "
+                                                 "AND version = $2",
+                                                 model, number));
+    if (taken)
+        return fail(Code::already_exists,
+                    "the version " + std::to_string(number) + " was given out here already");
+    TRY(
+        tx.exec("UPDATE registered_models SET updated_ms = $1, last_version = "
+                "CASE WHEN last_version < $2 THEN $2 ELSE last_version END WHERE id = $3",
+                now_ms, number, model));
+    return number;
+}
+
 Result<int64_t> insert_version(store::Tx& tx, int64_t model, const ModelVersion& version) {
     TRY_ASSIGN(
         const auto id,

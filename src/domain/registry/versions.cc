@@ -89,7 +89,10 @@ Result<ModelVersion> Service::create_version(store::Tx& tx, const NewModelVersio
     version.run_link = wanted.run_link;
     version.description = wanted.description.value_or("");
     version.created_ms = version.updated_ms = to_millis(parts_.env.now());
-    TRY_ASSIGN(version.version, next_version(tx, model.id, version.created_ms));
+    TRY_ASSIGN(version.version,
+               wanted.chosen_number > 0
+                   ? take_version(tx, model.id, wanted.chosen_number, version.created_ms)
+                   : next_version(tx, model.id, version.created_ms));
     TRY_ASSIGN(row.id, insert_version(tx, model.id, version));
     for (const Tag& tag : wanted.tags) TRY(upsert_version_tag(tx, row.id, tag));
     if (!version.model_id.empty()) TRY(note_registration(tx, version));

@@ -35,6 +35,9 @@ constexpr char kSeries[] = {
 constexpr char kRunIndex[] = {
 #embed "0010_run_index.sql"
 };
+constexpr char kMirror[] = {
+#embed "0011_mirror.sql"
+};
 
 }  // namespace
 
@@ -52,6 +55,7 @@ std::span<const store::Migration> migrations() {
                          std::string_view(kDescriptions, sizeof kDescriptions)},
         store::Migration{9, "series", std::string_view(kSeries, sizeof kSeries)},
         store::Migration{10, "run index", std::string_view(kRunIndex, sizeof kRunIndex)},
+        store::Migration{11, "mirror", std::string_view(kMirror, sizeof kMirror)},
     };
     return steps;
 }

@@ -49,6 +49,20 @@ Status Service::ensure_default_experiment(store::Tx& tx) const {
     return insert_experiment_as(tx, parts_.workspace_id, experiment);
 }
 
+Result<std::optional<int64_t>> Service::add_experiment(store::Tx& tx, Experiment experiment,
+                                                       const std::string& chosen_id) const {
+    if (chosen_id.empty()) return insert_experiment(tx, parts_.workspace_id, experiment);
+    TRY_ASSIGN(experiment.id, parse_experiment_id(chosen_id));
+    TRY_ASSIGN(const auto named, select_experiment(tx, parts_.workspace_id, experiment.name));
+    if (named) return std::nullopt;
+    TRY_ASSIGN(const auto taken, select_experiment(tx, parts_.workspace_id, experiment.id));
+    if (taken)
+        return fail(Code::already_exists, "the id " + chosen_id + " is that of the experiment " +
+                                              quoted(taken->name) + " here");
+    TRY(insert_experiment_as(tx, parts_.workspace_id, experiment));
+    return experiment.id;
+}
+
 Result<int64_t> Service::create_experiment(store::Tx& tx, const NewExperiment& wanted) const {
     TRY(check_experiment_name(wanted.name));
     if (!wanted.artifact_location.empty())
@@ -59,7 +73,7 @@ Result<int64_t> Service::create_experiment(store::Tx& tx, const NewExperiment& w
     experiment.name = wanted.name;
     experiment.artifact_location = wanted.artifact_location;
     experiment.created_ms = experiment.updated_ms = to_millis(parts_.env.now());
-    TRY_ASSIGN(const auto id, insert_experiment(tx, parts_.workspace_id, experiment));
+    TRY_ASSIGN(const auto id, add_experiment(tx, experiment, wanted.chosen.id));
     if (!id)
         return fail(Code::already_exists, "Experiment(name=" + wanted.name +
                                               ") already exists. A deleted experiment "

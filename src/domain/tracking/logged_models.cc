@@ -80,6 +80,14 @@ Result<ModelRow> Service::need_model(store::Tx& tx, const std::string& model_id)
     return std::move(*row);
 }
 
+Result<std::string> Service::id_for(store::Tx& tx, const Chosen& chosen) const {
+    if (chosen.id.empty()) return "m-" + random_hex(parts_.env, 16);
+    TRY(check_run_id(chosen.id));
+    TRY_ASSIGN(const auto taken, select_model(tx, parts_.workspace_id, chosen.id));
+    if (taken) return fail(Code::already_exists, "there is a logged model " + chosen.id);
+    return chosen.id;
+}
+
 Result<LoggedModel> Service::create_logged_model(store::Tx& tx,
                                                  const NewLoggedModel& wanted) const {
     TRY(check_logged_model_name(wanted.name));
@@ -90,11 +98,15 @@ Result<LoggedModel> Service::create_logged_model(store::Tx& tx,
     TRY_ASSIGN(const Experiment experiment, need_active_experiment(tx, wanted.experiment_id));
     ModelRow row;
     LoggedModel& model = row.model;
-    model.model_id = "m-" + random_hex(parts_.env, 16);
+    TRY_ASSIGN(model.model_id, id_for(tx, wanted.chosen));
     model.experiment_id = experiment.id;
-    model.name = wanted.name.empty() ? random_name(parts_.env) : wanted.name;
-    model.artifact_uri =
-        artifacts::join(experiment.artifact_location, "models/" + model.model_id + "/artifacts");
+    model.name = wanted.name.empty() ? wanted.chosen.name : wanted.name;
+    if (model.name.empty()) model.name = random_name(parts_.env);
+    model.artifact_uri = wanted.chosen.location;
+    if (model.artifact_uri.empty())
+        model.artifact_uri = artifacts::join(experiment.artifact_location,
+                                             "models/" + model.model_id + "/artifacts");
+    TRY(check_length("artifact_uri", model.artifact_uri, kMaxUriLength));
     model.model_type = wanted.model_type;
     model.source_run_id = wanted.source_run_id;
     model.created_ms = model.updated_ms = to_millis(parts_.env.now());

@@ -32,6 +32,11 @@ struct Param {
 enum class Stage : uint8_t { active, deleted };
 enum class View : uint8_t { active_only, deleted_only, all };
 
+// What another server chose for a thing that is made here after it; what is empty is made here.
+struct Chosen {
+    std::string id, name, location;
+};
+
 struct Experiment {
     int64_t id = 0;
     std::string name;
@@ -45,6 +50,7 @@ struct NewExperiment {
     std::string name;
     std::string artifact_location;  // empty: below the artifact root
     std::vector<Tag> tags;
+    Chosen chosen = {};
 };
 
 struct ExperimentQuery {
@@ -132,6 +138,7 @@ struct NewRun {
     std::string user_id;
     int64_t start_ms = 0;
     std::vector<Tag> tags;
+    Chosen chosen = {};
 };
 
 // Absent members stay as they are.
@@ -215,6 +222,7 @@ struct NewLoggedModel {
     std::string model_type, source_run_id;
     std::vector<Tag> tags;
     std::vector<Param> params;
+    Chosen chosen = {};
 };
 
 struct DatasetFilter {

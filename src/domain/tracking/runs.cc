@@ -53,6 +53,13 @@ Result<RunState> Service::need_active_run(store::Tx& tx, const std::string& run_
                                    "Current state is deleted. Restore it, or its experiment.");
 }
 
+Status Service::check_free(store::Tx& tx, const std::string& run_id) const {
+    TRY(check_run_id(run_id));
+    TRY_ASSIGN(const auto taken, select_run_state(tx, parts_.workspace_id, run_id));
+    if (!taken) return ok();
+    return fail(Code::already_exists, "there is a run " + run_id + " already");
+}
+
 Result<Run> Service::create_run(store::Tx& tx, const NewRun& wanted) const {
     TRY_ASSIGN(const Experiment experiment, need_active_experiment(tx, wanted.experiment_id));
     TRY(check_length("user_id", wanted.user_id, kMaxNameLength));
@@ -70,15 +77,23 @@ Result<Run> Service::create_run(store::Tx& tx, const NewRun& wanted) const {
                     "specified, but with different values (run_name='" +
                         wanted.name + "', mlflow.runName='" + name + "').");
     if (name.empty()) name = first_characters(wanted.name, kMaxTagLength);
+    if (name.empty()) name = first_characters(wanted.chosen.name, kMaxTagLength);
     if (name.empty()) name = random_name(parts_.env);
 
     Run run;
-    run.run_id = random_hex(parts_.env, 16);
+    run.run_id = wanted.chosen.id;
+    if (run.run_id.empty())
+        run.run_id = random_hex(parts_.env, 16);
+    else
+        TRY(check_free(tx, run.run_id));
     run.name = name;
     run.experiment_id = experiment.id;
     run.user_id = wanted.user_id;
     run.start_ms = wanted.start_ms;
-    run.artifact_uri = artifacts::join(experiment.artifact_location, run.run_id + "/artifacts");
+    run.artifact_uri = wanted.chosen.location;
+    if (run.artifact_uri.empty())
+        run.artifact_uri = artifacts::join(experiment.artifact_location, run.run_id + "/artifacts");
+    TRY(check_length("artifact_uri", run.artifact_uri, kMaxUriLength));
     for (auto& [key, value] : tags) run.tags.push_back({key, value});
     TRY_ASSIGN(const int64_t id, insert_run(tx, run));
     TRY(upsert_run_tags(tx, id, run.tags));

@@ -126,9 +126,16 @@ class Service {
 
   private:
     Result<Experiment> need_experiment(store::Tx& tx, int64_t id) const;
+    // Its id, or nothing when the name is taken.
+    Result<std::optional<int64_t>> add_experiment(store::Tx& tx, Experiment experiment,
+                                                  const std::string& chosen_id) const;
     Result<Experiment> need_active_experiment(store::Tx& tx, int64_t id) const;
     Result<RunState> need_run(store::Tx& tx, const std::string& run_id) const;
+    // For an id that was chosen elsewhere.
+    Status check_free(store::Tx& tx, const std::string& run_id) const;
     Result<RunState> need_active_run(store::Tx& tx, const std::string& run_id) const;
+    // A new id, or the one that was chosen elsewhere.
+    Result<std::string> id_for(store::Tx& tx, const Chosen& chosen) const;
     Result<ModelRow> need_model(store::Tx& tx, const std::string& model_id) const;
 
     enum class Words : uint8_t { of_one, of_batch };  // MLflow's differ

@@ -258,6 +258,7 @@ class PooledClient final : public Client {
                                   Flight& flight) {
         CO_TRY(check_request(asked));
         CO_TRY_ASSIGN(Url url, Url::parse(asked.url));
+        if (!asked.target.empty()) url.target = asked.target;
         if (asked.redirects == 0) co_return co_await repeat(asked, url, source, sink, flight);
         Request request = asked;
         for (int left = asked.redirects;; --left) {

@@ -84,6 +84,8 @@ struct Request {
     // Public addresses only, unless said otherwise.
     std::shared_ptr<const EgressPolicy> egress = EgressPolicy::public_only();
     std::shared_ptr<Cancel> cancel;  // none: it cannot be ended early
+    // Instead of the URL's path and query, sent as it is: for who passes requests on.
+    std::string target;
 };
 
 struct Response {
@@ -120,6 +122,8 @@ class AsyncSource {
 class AsyncSink {
   public:
     virtual ~AsyncSink() = default;
+    // Whether the body of an answer with this status comes here, or in Response::body.
+    virtual bool wants(int status) const { return status >= 200 && status < 300; }
     virtual Task<Status> begin(const Response&) { co_return Status{}; }
     virtual Task<Status> take(std::string_view piece) = 0;
 };

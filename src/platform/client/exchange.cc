@@ -101,7 +101,7 @@ class Exchange {
             co_return out;
         }
         if (head.has_length && head.head.length > request_.limit) co_return too_large();
-        const bool to_sink = sink_ != nullptr && out.status >= 200 && out.status < 300;
+        const bool to_sink = sink_ != nullptr && sink_->wants(out.status);
         if (to_sink) {
             progress_.delivered = true;
             flight_.arm(Micros::max(), "the answer of " + name_);
@@ -226,6 +226,10 @@ class Exchange {
 Status check_request(const Request& request) {
     if (!is_token(request.method))
         return fail(Code::invalid, quoted(request.method) + " is no HTTP method");
+    const auto is_printed = [](char c) { return static_cast<uint8_t>(c) > 0x20 && c != 0x7f; };
+    if (!request.target.empty() &&
+        (!request.target.starts_with('/') || !std::ranges::all_of(request.target, is_printed)))
+        return fail(Code::invalid, quoted(request.target) + " is no target of a request");
     for (const auto& [name, value] : request.headers) {
         if (!is_token(name) || is_ours(name))
             return fail(Code::invalid, quoted(name) + " is no header that a request may set");

@@ -76,6 +76,13 @@ class BodyProducer {
     }
 };
 
+// What another server chose when it answered this request before; its copy here takes that over (a
+// mirror). Empty members were not chosen.
+struct Chosen {
+    std::string id, name, location;
+    int64_t number = 0;
+};
+
 // Stays where it was made: path and query are views into target.
 struct Request {
     Request() = default;
@@ -97,6 +104,7 @@ struct Request {
     std::shared_ptr<const auth::Caller> caller;  // who asks, as the application found out
     // When the client stops waiting (grpc-timeout), on the steady clock.
     Micros deadline = Micros::max();
+    std::shared_ptr<const Chosen> chosen;  // of a request that was answered elsewhere before
 
     std::string_view param(std::string_view name) const;
 };

@@ -40,6 +40,8 @@ class Service final : public net::Application {
     // way to write it down.
     void add(void* api, Style style, std::vector<Row> rows);
 
+    // Whether the request's host and origin are served here.
+    Status check_border(const net::Request& request) const;
     std::expected<const net::Route*, net::Response> admit(net::Request& request) override;
     net::Response refuse(const net::Request& request, const Error& error) override;
     void finished(const net::Request& request, const net::Route* route, int status, uint64_t bytes,
@@ -54,8 +56,6 @@ class Service final : public net::Application {
     void write_metrics(std::string& out) const;
 
   private:
-    Status check_border(const net::Request& request) const;
-
     Border border_;
     Guard& guard_;
     net::Router router_;

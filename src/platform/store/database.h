@@ -116,6 +116,10 @@ class Database {
     };
     // Queues a job, or calls done at once with the reason why not.
     virtual void submit(Access access, Job job) = 0;
+    // For a database that stands before another one.
+    static void submit_to(Database& other, Access access, Job job) {
+        other.submit(access, std::move(job));
+    }
 
   private:
     template <class F>
