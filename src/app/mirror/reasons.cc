@@ -102,6 +102,13 @@ const Reason kReasons[] = {
          return d.rondo.status == 400 &&
                 d.our_json["message"].text().find("U+0000") != std::string_view::npos;
      }},
+    {"the size of an empty file is told",
+     [](const Differing& d) {
+         return both_good(d) && all_places(d, [](const Place& place) {
+                    return place.path.ends_with(".file_size") && place.upstream == "-" &&
+                           (place.rondo == "0" || place.rondo == "\"0\"");
+                });
+     }},
     {"there are no redirects", [](const Differing& d) { return d.upstream.status == 308; }},
 };
 
