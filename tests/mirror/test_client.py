@@ -71,8 +71,7 @@ def test_a_rich_store_passes_and_is_the_same_here(peer, start, tmp_path, monkeyp
           f"{report['overlapped']} overlapped; p50 upstream {report['upstream_latency']['p50_ms']:.2f} ms, "
           f"rondo {report['rondo_latency']['p50_ms']:.2f} ms")
     mirror.stop()
-    (tmp_path / "alone").mkdir()
-    alone = Server(tmp_path / "alone", arguments=("--data", str(mirror.data)))
+    alone = Server(tmp_path)  # on the same data
     try:
         ours = rich.whole(client_of(alone))
         # Times that the upstream's clock set are told with some writes only.
