@@ -74,9 +74,9 @@ def test_a_rich_store_passes_and_is_the_same_here(peer, start, tmp_path, monkeyp
     alone = Server(tmp_path)  # on the same data
     try:
         ours = rich.whole(client_of(alone))
-        # Times that the upstream's clock set are told with some writes only.
+        # Times that the upstream's clock set are told with some writes only, and a list in JSON has blanks there.
         found = [line for line in rich.differences(rich.moved(direct, NothingLocal), ours)
-                 if not re.search(r"/(creation|last_updated?)_time", line)]
+                 if not re.search(r"/(creation|last_updated?)_time|/tags/mlflow.modelVersions: ", line)]
         assert not found, "\n".join(found[:20])
         rich.check_files(client_of(alone), direct)
     finally:
