@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills servers crash collection differential clients s3 package asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills servers crash collection differential clients stats s3 package asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills servers crash collection differential clients s3 package asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills servers crash collection differential clients stats s3 package asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -20,7 +20,7 @@ export RONDO_EXAMPLE_DATA=$root/build/example-data
 export MLFLOW_DISABLE_TELEMETRY=true
 kept=$root/build/verify
 mkdir -p "$kept"
-build_release rondo predict_trees crash_faults sign_requests blob_store
+build_release rondo predict_trees crash_faults sign_requests blob_store stats_cases
 
 passed=0 failed=0
 # proof NAME COMMAND...: runs it, keeps its output and its last line.
@@ -105,6 +105,8 @@ for name in "${proofs[@]}"; do
         servers) RONDO_SERVER_KILLS=${RONDO_SERVER_KILLS:-100} proof servers tests tests/cluster ;;
         differential) RONDO_DIFFERENTIAL=${RONDO_DIFFERENTIAL:-20000} proof differential tests tests/differential ;;
         clients) need_clients; RONDO_CLIENTS=1 proof clients tests tests/clients ;;
+        stats) need_venv stats; proof stats "$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore \
+            -p no:cacheprovider tests/stats/verify_peers.py ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;
@@ -116,7 +118,7 @@ if [ -n "$evidence" ]; then
     mkdir -p docs/evidence
     {
         printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores: the newest result of each.\n'
-        for name in examples engines outage kills crash collection servers differential clients s3 package asan tsan fuzz; do
+        for name in examples engines outage kills crash collection servers differential clients stats s3 package asan tsan fuzz; do
             [ ! -f "$kept/$name.md" ] || { echo; cat "$kept/$name.md"; }
         done
     } >docs/evidence/verify.md

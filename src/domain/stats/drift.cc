@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "domain/stats/interval.h"
+#include "domain/stats/divergence.h"
 
 namespace rondo::stats {
 
@@ -55,7 +55,7 @@ Drift measure(const Cells& cells, std::span<const int64_t> window, double alpha)
     out.rows = static_cast<int64_t>(m);
     if (n == 0 || m == 0) return out;
     double divergence = 0;
-    int used = 0;
+    size_t used = 0;
     for (size_t i = 0; i < window.size(); ++i) {
         const double p = static_cast<double>(cells.reference[i]) / n;
         const double q = static_cast<double>(window[i]) / m;
@@ -66,8 +66,7 @@ Drift measure(const Cells& cells, std::span<const int64_t> window, double alpha)
         if (q > 0) divergence += q * std::log(q / middle) / 2;
     }
     out.score = std::sqrt(std::max(divergence, 0.0));
-    const double degrees = std::max(used - 1, 1);
-    out.noise = std::sqrt((1 / n + 1 / m) / 8 * chi_square_quantile(1 - alpha, degrees));
+    out.noise = std::sqrt(jensen_shannon_null_quantile(1 - alpha, n, m, std::max<size_t>(used, 2)));
     out.enough_data = out.noise < out.threshold;
     out.drifted = out.enough_data && out.score > out.threshold && out.score > out.noise;
     return out;

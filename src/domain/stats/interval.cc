@@ -1,10 +1,9 @@
 #include "domain/stats/interval.h"
 
-#include <boost/math/distributions/chi_squared.hpp>
-#include <boost/math/distributions/students_t.hpp>
-
 #include <cmath>
 #include <limits>
+
+#include "domain/stats/distributions.h"
 
 namespace rondo::stats {
 
@@ -21,13 +20,8 @@ MeanEstimate mean_with_limit(std::span<const double> values, double confidence) 
     double squares = 0;
     for (const double v : values) squares += (v - out.mean) * (v - out.mean);
     out.standard_error = std::sqrt(squares / (n - 1) / n);
-    const boost::math::students_t t(n - 1);
-    out.lower = out.mean - boost::math::quantile(t, confidence) * out.standard_error;
+    out.lower = out.mean - student_t_ppf(confidence, n - 1) * out.standard_error;
     return out;
-}
-
-double chi_square_quantile(double p, double degrees) {
-    return boost::math::quantile(boost::math::chi_squared(degrees), p);
 }
 
 }  // namespace rondo::stats

@@ -1,4 +1,4 @@
-// Intervals and quantiles for a fixed number of values.
+// Intervals for a fixed number of values.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,5 @@ struct MeanEstimate {
 // Student's t-limit of the mean of independent values. Fewer than two values have no limit:
 // lower is then minus infinity.
 MeanEstimate mean_with_limit(std::span<const double> values, double confidence);
-
-// Quantile of chi-square with `degrees` degrees of freedom at probability p.
-double chi_square_quantile(double p, double degrees);
 
 }  // namespace rondo::stats
