@@ -63,6 +63,7 @@ int main() {
     Table table;
     add_distributions(table);
     add_two_sample(table);
+    add_metrics(table);
     std::ios::sync_with_stdio(false);
     std::string line;
     while (std::getline(std::cin, line)) {
