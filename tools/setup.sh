@@ -38,6 +38,15 @@ need_venv() {
     cp "$lock" "$stamp"
 }
 
+# need_stats: build/venv-stats, with confseq built against newer parts than it pins.
+need_stats() {
+    need_venv stats
+    local venv=$root/build/venv-stats
+    "$venv/bin/python" -c 'import importlib.metadata as m; m.version("confseq")' 2>/dev/null && return
+    PATH=$venv/bin:$PATH "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-build-isolation \
+        --no-deps --require-hashes -r "$root/tools/requirements/confseq.txt"
+}
+
 # need_web: the page's own tools in web/node_modules exactly as locked, and node and npm to run them.
 # Both come with the tests' Python environment, because Debian's are too old.
 need_web() {

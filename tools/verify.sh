@@ -107,6 +107,8 @@ for name in "${proofs[@]}"; do
         clients) need_clients; RONDO_CLIENTS=1 proof clients tests tests/clients ;;
         stats) need_venv stats; proof stats "$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore \
             -p no:cacheprovider tests/stats/verify_peers.py ;;
+        stats) need_stats; proof stats "$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore \
+            -p no:cacheprovider tests/stats/verify_peers.py tests/stats/verify_sketches.py ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;

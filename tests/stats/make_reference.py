@@ -15,13 +15,13 @@ NUMBERS = 60  # of one case, at most
 
 def shorter(argument):
     """Fewer digits, so that the file stays small."""
-    if isinstance(argument, np.ndarray) and argument.dtype.kind == "f":
+    if isinstance(argument, np.ndarray) and argument.dtype.kind == "f" and argument.ndim == 1:
         return np.array([float(f"{v:.4g}") for v in argument])
     return argument
 
 
 def numbers(arguments):
-    return sum(len(a) if isinstance(a, (np.ndarray, list)) else 1 for a in arguments)
+    return sum(np.size(a) if isinstance(a, (np.ndarray, list)) else 1 for a in arguments)
 
 
 def cases(family):

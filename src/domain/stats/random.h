@@ -2,6 +2,7 @@
 // gives the same numbers on every machine, which the standard's distributions do not promise.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -16,6 +17,13 @@ class Random {
             s = mix(seed);
         }
     }
+    // Goes on from a state that state() gave.
+    explicit Random(const std::array<uint64_t, 4>& state) : state_(state) {
+        // All zeros would stay zeros.
+        if (state == std::array<uint64_t, 4>{}) *this = Random(0);
+    }
+    const std::array<uint64_t, 4>& state() const { return state_; }
+
     uint64_t next() {
         const uint64_t out = std::rotl(state_[1] * 5, 7) * 9;
         const uint64_t shifted = state_[1] << 17;
@@ -45,7 +53,7 @@ class Random {
     }
 
   private:
-    uint64_t state_[4];
+    std::array<uint64_t, 4> state_;
 };
 
 }  // namespace rondo::stats

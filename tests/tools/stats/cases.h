@@ -35,5 +35,6 @@ using Table = std::map<std::string_view, Function>;
 void add_distributions(Table& table);
 void add_two_sample(Table& table);
 void add_metrics(Table& table);
+void add_sketches(Table& table);
 
 }  // namespace rondo::stats::cases

@@ -64,6 +64,7 @@ int main() {
     add_distributions(table);
     add_two_sample(table);
     add_metrics(table);
+    add_sketches(table);
     std::ios::sync_with_stdio(false);
     std::string line;
     while (std::getline(std::cin, line)) {
