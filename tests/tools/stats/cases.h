@@ -36,5 +36,6 @@ void add_distributions(Table& table);
 void add_two_sample(Table& table);
 void add_metrics(Table& table);
 void add_sketches(Table& table);
+void add_sequential(Table& table);
 
 }  // namespace rondo::stats::cases

@@ -65,6 +65,7 @@ int main() {
     add_two_sample(table);
     add_metrics(table);
     add_sketches(table);
+    add_sequential(table);
     std::ios::sync_with_stdio(false);
     std::string line;
     while (std::getline(std::cin, line)) {

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "domain/stats/distributions.h"
+#include "domain/stats/sequential/zeta.h"
 
 namespace rondo::stats {
 namespace {
@@ -101,8 +102,8 @@ double gamma_exponential_bound(double v, double alpha, double rho, double c) {
                     std::log(1 / alpha), std::sqrt(v + rho));
 }
 
-// Steps h with weight g / (g + h), -g with h / (g + h): the mixture density of the tilted
-// probability is Beta(rho / (g h) ... ) scaled so that rho is a variance, as with the normal.
+// The probability of the step h is drawn from a beta distribution around g / (g + h), whose weight
+// r makes the boundary tightest where the normal one of rho is.
 double two_sided_beta_binomial_log_mixture(double s, double v, double rho, double g, double h) {
     if (!sensible(v, 0.5, rho) || !(g > 0) || !(h > 0)) return kNan;
     const double both = g + h, r = std::max(rho - g * h, 1e-3 * g * h);
@@ -127,14 +128,8 @@ double poly_stitching_bound(double v, double alpha, double v_min, double c, doub
     const double reached = std::max(v, v_min);
     const double k1 = (std::pow(eta, 0.25) + std::pow(eta, -0.25)) / std::numbers::sqrt2;
     const double k2 = (std::sqrt(eta) + 1) / 2;
-    // Riemann's zeta(s): ten terms and Euler and Maclaurin's rest.
-    double zeta = 0;
-    for (int i = 1; i < 10; ++i) zeta += std::pow(i, -s);
-    zeta += std::pow(10, 1 - s) / (s - 1) + std::pow(10, -s) / 2 + s * std::pow(10, -s - 1) / 12 -
-            s * (s + 1) * (s + 2) * std::pow(10, -s - 3) / 720 +
-            s * (s + 1) * (s + 2) * (s + 3) * (s + 4) * std::pow(10, -s - 5) / 30240;
     const double l = s * std::log(std::log(eta * reached / v_min)) +
-                     std::log(zeta / (alpha * std::pow(std::log(eta), s)));
+                     std::log(riemann_zeta(s) / (alpha * std::pow(std::log(eta), s)));
     return std::sqrt(k1 * k1 * reached * l + k2 * k2 * c * c * l * l) + k2 * c * l;
 }
 
