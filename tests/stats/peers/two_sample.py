@@ -286,6 +286,17 @@ def evidently_of(f, kind):
     return lambda x, y: [f(pd.Series(x), pd.Series(y), kind, 0.1)[0]]
 
 
+def draw_rare(rng):
+    """Shares below 0.0001, for which Evidently fills empty cells with less."""
+    n = int(rng.integers(11000, 30000))
+    return "category", *(rng.zipf(1.8, size=n).clip(max=10**6).astype(float) for _ in range(2))
+
+
+def draw_million(rng):
+    """So many integers that Sturges' bins would be narrower than 1, which numpy 2 forbids."""
+    return "integer", *(rng.integers(0, 22, size=n).astype(float) for n in (1_200_000, 1000))
+
+
 def draw_categories(rng):
     k = rng.integers(1, 8)
     n, m = (max(2, size(rng, 1000)) for _ in range(2))
@@ -343,6 +354,9 @@ FAMILIES = [
     Family("adjusted", lambda r: ("bh", np.round(r.random(r.integers(1, 50)) ** 3, 2)), lambda _, p:
            stats.false_discovery_control(p), label="benjamini_hochberg", cases=300),
     Family("evidently_psi", draw_typed, evidently_typed(_psi), absolute=1e-15, cases=1000),
+    Family("evidently_psi", draw_rare, evidently_typed(_psi), cases=20, label="evidently_psi rare"),
+    Family("evidently_psi", draw_million, evidently_typed(_psi), cases=1, absolute=1e-15,
+           label="evidently_psi of a million integers"),
     Family("evidently_kl_div", draw_typed, evidently_typed(_kl_div), absolute=1e-15, cases=1000),
     Family("evidently_jensenshannon", draw_typed, evidently_typed(_jensenshannon), absolute=3e-8,
            why="near 0 scipy takes the root of a sum that has cancelled", cases=1000),
