@@ -55,6 +55,32 @@ def test_rollback_evidence_finds_a_bad_candidate():
     assert share_above(lines, 1 / ALPHA) > 0.9
 
 
+def test_guardrail_tolerates_what_it_is_told():
+    """Failures at 1.2 times the champion's rate: rejected at a margin of 1, and not at 1.2."""
+    rng = np.random.default_rng(6)
+    rhos = np.where(np.arange(3000) < 1500, 0.1, 0.5)
+    arms = [(rng.random(3000) < 1.2 * rhos / (1 - rhos + 1.2 * rhos)).astype(int) for _ in range(600)]
+    within = share_above([line_of("guardrail", (1.2, a, rhos)) for a in arms], 1 / ALPHA)
+    beyond = share_above([line_of("guardrail", (1.0, a, rhos)) for a in arms], 1 / ALPHA)
+    assert within <= LIMIT and beyond > 0.5
+
+
+def test_weighted_bets_keep_their_error_and_find_harm():
+    """Equal means but unlike shapes, while split and level move together."""
+    rng = np.random.default_rng(7)
+    n = 3000
+    rhos, level = np.where(np.arange(n) < n // 2, 0.05, 0.5), 1 + (np.arange(n) >= n // 2)
+    lines, harmed = [], []
+    for _ in range(600):
+        arms = rng.random(n) < rhos
+        y = np.where(arms, (rng.random(n) < 0.2 * level).astype(float), 0.4 * level * rng.random(n))
+        lines.append(line_of("weighted_bets", (arms.astype(int), y, rhos)))
+        worse = np.where(arms, np.minimum(1, y + 0.15), y)
+        harmed.append(line_of("weighted_bets", (arms.astype(int), worse, rhos)))
+    assert share_above(lines, 1 / ALPHA) <= LIMIT
+    assert share_above(harmed[:100], 1 / ALPHA) > 0.9
+
+
 def test_hedged_sequence_covers():
     rng = np.random.default_rng(3)
     lines = [line_of("hedged", (ALPHA, 200, rng.beta(1, 4, size=300))) for _ in range(300)]

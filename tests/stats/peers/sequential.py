@@ -259,6 +259,40 @@ def unit_evidence(arms, failed, rhos):
     return wealth.mean(), largest
 
 
+def guardrail(tolerated, arms, rhos):
+    """Likelihood of the arm of each failure at a rate ratio, over that at the tolerated one."""
+    def of_candidate(ratio):
+        return rhos * ratio / (rhos * ratio + 1 - rhos)
+    null = of_candidate(tolerated)
+    wealth = []
+    for odds in (1.1, 1.2, 1.35, 1.6, 2, 3, 5, 10):
+        theta = of_candidate(tolerated * odds)
+        wealth.append(np.cumprod(np.where(arms == 1, theta / null, (1 - theta) / (1 - null))))
+    path = np.mean(wealth, axis=0)
+    return path[-1], max(1, path.max())
+
+
+def weighted_bets(arms, y, rhos):
+    t = np.arange(1, len(y) + 1)
+    m = (0.5 + np.cumsum(y) - y) / t
+    x = (y - m) * np.where(arms == 1, 1 / rhos, -1 / (1 - rhos))
+    worst = np.maximum(np.maximum(m / rhos, (1 - m) / (1 - rhos)), 1)
+    kelly = (np.cumsum(x) - x) / (1 + np.cumsum(x * x) - x * x)
+    path = np.cumprod(1 + np.clip(kelly, 0, 0.5 / worst) * x)
+    return path[-1], max(1, path.max())
+
+
+def draw_failures(rng):
+    n = size(rng, 300)
+    rhos = rng.choice([0.05, 0.2, 0.5], size=n)
+    return float(rng.choice([1, 1.05, 1.5])), (rng.random(n) < rhos * 1.4).astype(int), rhos
+
+
+def draw_weighted(rng):
+    _, arms, rhos = draw_failures(rng)
+    return arms, rng.beta(1 + arms * rng.random(), 2), rhos
+
+
 def draw_units(rng):
     n = size(rng, 300)
     return ((rng.random(n) < 0.2).astype(int), (rng.random(n) < 0.1).astype(int),
@@ -335,6 +369,9 @@ FAMILIES = [
     Family("e_detector", lambda r: (str(r.choice(["sr", "cusum"])), float(r.uniform(0.05, 0.9)),
                                     r.random(size(r, 500)) ** 2), e_detector),
     Family("unit_evidence", draw_units, unit_evidence, cases=500),
+    Family("guardrail", draw_failures, guardrail, cases=500),
+    Family("weighted_bets", draw_weighted, weighted_bets, relative=1e-8, cases=500,
+           why="sums of estimates up to 20 each, subtracted again by the peer"),
     Family("ratio", lambda r: (lambda n: (r.gamma(2, size=n), r.gamma(3, size=n)))(max(2, size(r))),
            ratio, absolute=1e-14),
     Family("relative_means", lambda r: (r.gamma(2, size=max(2, size(r))),

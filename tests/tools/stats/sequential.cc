@@ -2,6 +2,7 @@
 
 #include "cases.h"
 #include "domain/stats/betting.h"
+#include "domain/stats/sequential/assignment.h"
 #include "domain/stats/sequential/asymptotic_sequence.h"
 #include "domain/stats/sequential/boundaries.h"
 #include "domain/stats/sequential/e_detector.h"
@@ -124,6 +125,29 @@ Answer unit_evidence(const Case& c) {
     return std::vector{evidence.e_value(), largest};
 }
 
+// Arms and rho of failures in their order: the last and the largest e-value.
+Answer guardrail(const Case& c) {
+    GuardrailEvidence evidence(c.number(0));
+    const auto arms = c.numbers(1), rhos = c.numbers(2);
+    double largest = 1;
+    for (size_t i = 0; i < arms.size(); ++i) {
+        evidence.failure(static_cast<GuardrailEvidence::Arm>(arms[i]), rhos[i]);
+        largest = std::max(largest, evidence.e_value());
+    }
+    return std::vector{evidence.e_value(), largest};
+}
+
+Answer weighted_bets(const Case& c) {
+    WeightedBets bets;
+    const auto arms = c.numbers(0), ys = c.numbers(1), rhos = c.numbers(2);
+    double largest = 1;
+    for (size_t i = 0; i < arms.size(); ++i) {
+        bets.update(static_cast<GuardrailEvidence::Arm>(arms[i]), ys[i], rhos[i]);
+        largest = std::max(largest, bets.e_value());
+    }
+    return std::vector{bets.e_value(), largest};
+}
+
 Answer cuped_effect(const Case& c) {
     TRY_ASSIGN(const CupedEffect e, cuped(c.numbers(0), c.numbers(1), c.numbers(2), c.numbers(3)));
     return std::vector{e.difference.value, e.difference.variance, e.theta, e.correlation};
@@ -182,6 +206,8 @@ void add_sequential(Table& table) {
     table["e_detector"] = detector;
     table["first_alarm"] = first_alarm;
     table["unit_evidence"] = unit_evidence;
+    table["guardrail"] = guardrail;
+    table["weighted_bets"] = weighted_bets;
     table["ratio"] = [](const Case& c) { return tell(ratio_estimate(c.numbers(0), c.numbers(1))); };
     table["relative_means"] = relative_means;
     table["cuped"] = cuped_effect;
