@@ -105,8 +105,6 @@ for name in "${proofs[@]}"; do
         servers) RONDO_SERVER_KILLS=${RONDO_SERVER_KILLS:-100} proof servers tests tests/cluster ;;
         differential) RONDO_DIFFERENTIAL=${RONDO_DIFFERENTIAL:-20000} proof differential tests tests/differential ;;
         clients) need_clients; RONDO_CLIENTS=1 proof clients tests tests/clients ;;
-        stats) need_venv stats; proof stats "$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore \
-            -p no:cacheprovider tests/stats/verify_peers.py ;;
         stats) need_stats; proof stats "$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore \
             -p no:cacheprovider tests/stats/verify_peers.py tests/stats/verify_sketches.py ;;
         asan) proof asan sanitized asan ;;
