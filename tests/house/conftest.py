@@ -64,7 +64,8 @@ def rows_of(data, database=""):
         del row["heartbeats"], row["heartbeat_at"]
     real = ("value", "reference_value", "level", "loss_sum")
     return {table: sorted(json.dumps({k: float(v) if k in real and isinstance(v, int) else v
-                                      for k, v in row.items()}, sort_keys=True) for row in rows)
+                                      for k, v in row.items()}, sort_keys=True,
+                                     default=lambda blob: "\\x" + blob.hex()) for row in rows)
             for table, rows in tables.items()}
 
 

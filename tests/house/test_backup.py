@@ -15,6 +15,7 @@ from conftest import (BINARY, SAYS_NO, blobs_of, bytes_below, digests_named, kep
                       rondo_json, rows_of)
 from loop_server import LoopServer, story
 from rondo_server import POSTGRES, ROOT
+from points import points_of
 from serving import Http, serve_tiny, wait_for
 from small_loop import DAY, ENDPOINT, NAME, TURN, SmallLoop, iso
 from tiny_model import FEATURES, Mlflow
@@ -167,21 +168,24 @@ def test_under_load_and_kills(start, database, tmp_path, engine):
     rondo("restore", target, *place(restored, url))
     rows, live = rows_of(restored, url), rows_of(server.data, server.database)
     # Rows that are never changed are in the first database exactly as they are here.
-    for table in ("metric_points", "metric_keys", "run_params", "artifact_files", "blob_grants",
+    for table in ("metric_keys", "run_params", "artifact_files", "blob_grants",
                   "logged_models", "model_versions", "events", "routes", "experiments"):
         assert set(rows[table]) <= set(live[table]), table
     parsed = {table: [json.loads(row) for row in rows[table]] for table in rows}
+    points = points_of(parsed)
+    assert points <= points_of({table: [json.loads(row) for row in live[table]]
+                                for table in ("metric_tail", "metric_chunks")})
     ids = {row["run_id"]: row["id"] for row in parsed["runs"]}
 
     # Every batch whole or not at all, nothing missing that was acknowledged before it began.
     log_run = next(run for _, kind, run, _ in load.acknowledged if kind == "log")
     steps = {}
-    for point in parsed["metric_points"]:
-        if point["run"] == ids[log_run]:
-            steps.setdefault(point["step"], set()).add((point["key_id"], point["value"]))
+    for run, key_id, _, step, value in points:
+        if run == ids[log_run]:
+            steps.setdefault(step, set()).add((key_id, value))
     params = {int(row["value"]) for row in parsed["run_params"] if row["key"][1:].isdigit()}
     assert params == set(range(len(params))) == set(steps)
-    assert all(len(points) == 8 for points in steps.values())
+    assert all(len(together) == 8 for together in steps.values())
     files = {row["path"].rsplit("/", 1)[1]: row["digest"] for row in parsed["artifact_files"]}
     blobs = blobs_of(restored)
     for moment, kind, _, i in load.acknowledged:
