@@ -9,9 +9,11 @@
 namespace rondo::series {
 namespace {
 
-// Where the j-th of n evenly spread picks lies among `total` points, both ends among them.
+// Where the j-th of n picks lies among `total` points: the first of the j-th of n parts, of which
+// the first `total % n` have one point more than the others (SQL's NTILE), and the last point of
+// all.
 int64_t position_of_pick(int64_t j, int64_t n, int64_t total) {
-    return n == 1 ? total - 1 : j * (total - 1) / (n - 1);
+    return j == n - 1 ? total - 1 : j * (total / n) + std::min(j, total % n);
 }
 
 template <class Visit>  // void(const Point&)

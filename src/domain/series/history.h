@@ -10,8 +10,9 @@ Result<std::vector<Point>> page(store::Tx& tx, const Series& series, const After
                                 int64_t limit);
 
 // At most `limit` points of a range of steps, evenly picked by their position in the order of
-// is_before_by_step, the first and the last among them (one: the last). A series of more than
-// kMostSorted points whose steps go back in time is picked in the order of is_before.
+// is_before_by_step as MLflow 3.17 does, the first and the last among them (one: the last). A
+// series of more than kMostSorted points whose steps go back in time is picked in the order of
+// is_before.
 inline constexpr int64_t kMostSorted = 4'000'000;
 Result<std::vector<Point>> sample(store::Tx& tx, const Series& series, const StepRange& range,
                                   int64_t limit);

@@ -275,8 +275,9 @@ TEST_CASE("samples have the ends and even positions, in the order of steps") {
         Points expected;
         const auto picks = std::min(limit, std::ssize(all));
         for (int64_t j = 0; j < picks; ++j) {
-            const auto at =
-                picks == 1 ? std::ssize(all) - 1 : j * (std::ssize(all) - 1) / (picks - 1);
+            const auto at = j == picks - 1 ? std::ssize(all) - 1
+                                           : j * (std::ssize(all) / picks) +
+                                                 std::min(j, std::ssize(all) % picks);
             expected.push_back(all[static_cast<size_t>(at)]);
         }
         const auto found =
