@@ -67,7 +67,8 @@ def new_run(client, experiment, name):
 # Filling: run number i, the same on both.
 
 def values(i):
-    metrics = {"loss": i * 7919 % 10007 / 10007, "accuracy": i * 104_729 % 10_009 / 10_009,
+    prime = 1_000_003  # above the number of runs: no two have the same value
+    metrics = {"loss": i * 7919 % prime / prime, "accuracy": i * 104_729 % prime / prime,
                "f1": i % 997 / 997}
     params = {"model": "abcde"[i % 5], "depth": str(i % 12), "rate": f"0.{i % 9 + 1}",
               "features": str(i % 40), "seed": str(i)}

@@ -40,7 +40,7 @@ Status read_rows(store::Tx& tx, int64_t run, Plan& plan,
     Status read = ok();
     TRY(tx.each(
         "SELECT id, points, key_id, timestamp_ms, step, value, is_nan, packed FROM metric_tail "
-        "WHERE run = $1 ORDER BY id LIMIT $2",
+        "WHERE run = $1 ORDER BY logged_ms, points LIMIT $2",  // the order of the index
         [&](const store::Row& row) {
             plan.rows.push_back(row.integer(0));
             plan.points += row.integer(1);
