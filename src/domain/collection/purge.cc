@@ -11,8 +11,8 @@ namespace {
 
 using json::Value;
 
-// Rows of points; of chunks they are up to 50 MB.
-constexpr int64_t kPointSlice = 1000;
+// Rows of points; of chunks they are up to 10 MB.
+constexpr int64_t kPointSlice = 200;
 
 // One that was deleted: its row, what its versions name it, and where its files are.
 struct Deleted {

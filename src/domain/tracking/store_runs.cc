@@ -39,19 +39,23 @@ void add_experiments(search::Statement& statement, const std::vector<store::Arg>
         statement.add("IN ").bind_list(ids);
 }
 
-// Where runs of the experiments with that view are; false when there can be none.
-bool add_view(search::Statement& statement, View view, const std::map<int64_t, Stage>& stages) {
+// Whether runs of these experiments can be in that view: an active run has an active experiment.
+bool can_have_runs(View view, const std::map<int64_t, Stage>& stages) {
+    if (view != View::active_only) return !stages.empty();
+    return std::ranges::any_of(stages, [](const auto& one) { return one.second == Stage::active; });
+}
+
+// Where runs of the experiments with that view are; there can be some.
+void add_view(search::Statement& statement, View view, const std::map<int64_t, Stage>& stages) {
     std::vector<store::Arg> active, deleted;
     for (const auto& [id, stage] : stages)
         (stage == Stage::active ? active : deleted).emplace_back(id);
     if (view == View::all) active.insert(active.end(), deleted.begin(), deleted.end());
     if (view != View::deleted_only) {
-        if (active.empty()) return false;
         add_experiments(statement, active);
         if (view == View::active_only) statement.add(" AND r.deleted = 0");
-        return true;
+        return;
     }
-    if (active.empty() && deleted.empty()) return false;
     statement.add("(");
     if (!active.empty()) {
         add_experiments(statement, active);
@@ -60,7 +64,6 @@ bool add_view(search::Statement& statement, View view, const std::map<int64_t, S
     if (!active.empty() && !deleted.empty()) statement.add(" OR ");
     if (!deleted.empty()) add_experiments(statement, deleted);
     statement.add(")");
-    return true;
 }
 
 // Appends FROM: all runs, or those of a list, which are then looked up one by one.
@@ -163,13 +166,13 @@ Result<std::vector<RunRow>> search_runs(store::Tx& tx, const RunQuery& query,
                                         int64_t limit) {
     TRY_ASSIGN(const auto terms, search::parse_filter(query.filter));
     TRY_ASSIGN(const auto orders, search::parse_orders(run_grammar(), query.order_by));
-    // Appends what a run has to be; false when no run can be.
-    const auto add_where = [&](search::Statement& statement) -> Result<bool> {
+    search::Statement checked;  // bad terms are told in their order, also where there is no run
+    TRY(search::add_conditions(checked, run_grammar(), terms));
+    if (!can_have_runs(query.view, stages)) return std::vector<RunRow>{};
+    const auto add_where = [&](search::Statement& statement) {
         statement.add(" WHERE ");
-        const bool some = add_view(statement, query.view, stages);
-        if (!some) statement.add("1 = 0");
-        TRY(search::add_conditions(statement, run_grammar(), terms));
-        return some;
+        add_view(statement, query.view, stages);
+        return search::add_conditions(statement, run_grammar(), terms);
     };
     const Matching matching = [&](std::span<const int64_t> ids) {
         return ids_of_matching(tx, ids, add_where);
@@ -178,11 +181,6 @@ Result<std::vector<RunRow>> search_runs(store::Tx& tx, const RunQuery& query,
     for (const auto& [id, stage] : stages) experiments.push_back(id);
     search::Statement statement;
     statement.add(kColumns);
-    {
-        search::Statement check;
-        TRY_ASSIGN(const bool some, add_where(check));
-        if (!some) return std::vector<RunRow>{};
-    }
     TRY_ASSIGN(const auto ids,
                candidates(tx, {terms, orders, experiments}, offset + limit, matching));
     if (ids && ids->empty()) return std::vector<RunRow>{};
