@@ -19,11 +19,28 @@ from conftest import BUILD
 from serving import wait_for
 from test_bucket import MIB, content, keys, tool
 
-# moto says of each upload that it began in 2010, and those are collected at the start.
-pytestmark = pytest.mark.skipif(not s3.IS_REAL, reason="moto's uploads are collected at once")
 API = "/api/2.0/mlflow-artifacts/"
 LARGE = 64 * MIB
 PART = 5 * MIB  # the least that S3 takes of all parts but the last
+
+
+@pytest.fixture
+def make(make, service):
+    """moto says of each upload that it began in 2010, which the first round of a server's collection
+    takes for abandoned: tests begin after it."""
+    def made(*arguments, **named):
+        server = make(*arguments, **named)
+        begin_at_once = server.start
+
+        def start():
+            begin_at_once()
+            wait_for(lambda: server.http.get("/api/rondo/v1/collection").json["last"]["number"] > 0)
+            return server
+
+        server.start = start
+        return server
+
+    return make if service.is_real else made
 
 
 @pytest.fixture
@@ -385,7 +402,10 @@ def test_uploads_that_are_none(service, bucket, make):
     assert abort(server, upload_id).status == 200
     assert abort(server, upload_id).status == 200  # a client that asks again
     answer = complete(server, upload_id, parts)
-    assert answer.status == 404 and "begin it again" in answer.message
+    if service.is_real:  # moto fails over uploads that it does not know
+        assert answer.status == 404 and "begin it again" in answer.message
+    else:
+        assert answer.status == 503 and "the service answered 500" in answer.message
     assert service.keys(bucket) == [] and fetched(server).status == 404
     other = make(service.endpoint, blobs=f"s3://{bucket}/house/two").start()
     upload_id, parts = uploaded(server, [b"x"])
