@@ -22,7 +22,7 @@ ROOT = HERE.parents[2]
 PYTHON = ROOT / "build/venv-mlflow3/bin/python"
 FILES = ("test_client_webhooks.py", "test_mlflow_artifacts.py", "test_model_registry.py", "test_rest_tracking.py")
 SECONDS = 3600
-LEAST = 0.98  # of what applies; 0.99 as soon as samples of long histories are drawn as MLflow draws them
+LEAST = 0.99  # of what applies
 
 
 def left_out():
