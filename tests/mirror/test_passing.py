@@ -167,6 +167,16 @@ def test_a_dead_upstream_is_named(start, tmp_path):
     assert mirror.counts()["not_mirrored", "the upstream did not answer"] == 1
 
 
+def with_own_certificate(tmp_path, upstream):
+    """An upstream whose certificate, tmp_path / "cert", nobody else has signed."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=own",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key", "-out", tmp_path / "cert"],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    return upstream(lambda handler, _: handler.answer(200, b'{"secure":1}'), context)
+
+
 def test_a_start_says_what_is_wrong(tmp_path, upstream):
     def start(*arguments):
         return subprocess.run([BINARY, "mirror", "--data", tmp_path / "data", "--port", "0", *arguments],
@@ -179,12 +189,7 @@ def test_a_start_says_what_is_wrong(tmp_path, upstream):
         assert done.returncode not in (0, 2) and words in done.stderr and "--upstream" in done.stderr, done.stderr
     assert "--upstream" in start().stderr
 
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=own",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key", "-out", tmp_path / "cert"],
-                   check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
-    secure = upstream(lambda handler, _: handler.answer(200, b'{"secure":1}'), context)
+    secure = with_own_certificate(tmp_path, upstream)
     done = start("--upstream", secure.url)
     assert done.returncode != 0 and "certificate" in done.stderr and "--upstream-ca" in done.stderr, done.stderr
     done = start("--upstream", secure.url, "--upstream-ca", tmp_path / "no-file")
@@ -192,12 +197,7 @@ def test_a_start_says_what_is_wrong(tmp_path, upstream):
 
 
 def test_a_certificate_of_ones_own_is_trusted_when_named(tmp_path, upstream, start):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=own",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key", "-out", tmp_path / "cert"],
-                   check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
-    secure = upstream(lambda handler, _: handler.answer(200, b'{"secure":1}'), context)
+    secure = with_own_certificate(tmp_path, upstream)
     mirror = start(secure.url, "--upstream-ca", tmp_path / "cert")
     assert ask(mirror.url, "GET", "/anything").json() == {"secure": 1}
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/stats/interval.h"
 
 namespace rondo::stats::cases {
 
@@ -29,6 +30,15 @@ class Case {
 };
 
 using Answer = Result<std::vector<double>>;
+inline Answer tell(const Result<double>& result) {
+    TRY(result);
+    return std::vector{*result};
+}
+inline Answer tell(const Result<Bounds>& result) {
+    TRY(result);
+    return std::vector{result->lower, result->upper};
+}
+
 using Function = Answer (*)(const Case&);
 using Table = std::map<std::string_view, Function>;
 

@@ -23,14 +23,6 @@ std::vector<int32_t> classes(const Case& c, size_t i) {
 size_t limit(const Case& c, size_t i) {
     return c.whole(i) < 0 ? kAllResults : static_cast<size_t>(c.whole(i));
 }
-Answer tell(const Result<double>& result) {
-    TRY(result);
-    return std::vector{*result};
-}
-Answer tell(const Result<Bounds>& result) {
-    TRY(result);
-    return std::vector{result->lower, result->upper};
-}
 
 template <Result<double> (*F)(std::span<const uint8_t>, std::span<const double>)>
 Answer scored(const Case& c) {

@@ -31,10 +31,7 @@ FitStatistic fit(const Case& c, size_t i) {
 }
 
 // An answer's numbers.
-Answer tell(const Result<double>& result) {
-    TRY(result);
-    return std::vector{*result};
-}
+using cases::tell;  // beside those of this file
 template <class T>
     requires std::derived_from<T, TestResult>
 Answer tell(const Result<T>& result) {

@@ -55,22 +55,20 @@ Grid advance(const Grid& before, double t, double drift, double low, double high
     return out;
 }
 
-// P(S > high at t, and not stopped before).
-double above(const Grid& before, double t, double drift, double high) {
+// P(S beyond the bound at t, and not stopped before); `tail` says on which side that is.
+double beyond(const Grid& before, double t, double drift, double bound, double (*tail)(double)) {
     const double moved = drift * (t - before.t), deviation = std::sqrt(t - before.t);
-    if (before.at.empty()) return normal_sf((high - moved) / deviation);
+    if (before.at.empty()) return tail((bound - moved) / deviation);
     double sum = 0;
     for (size_t j = 0; j < kPoints; ++j)
-        sum += before.weighted[j] * normal_sf((high - before.at[j] - moved) / deviation);
+        sum += before.weighted[j] * tail((bound - before.at[j] - moved) / deviation);
     return sum;
 }
+double above(const Grid& before, double t, double drift, double high) {
+    return beyond(before, t, drift, high, normal_sf);
+}
 double below(const Grid& before, double t, double drift, double low) {
-    const double moved = drift * (t - before.t), deviation = std::sqrt(t - before.t);
-    if (before.at.empty()) return normal_cdf((low - moved) / deviation);
-    double sum = 0;
-    for (size_t j = 0; j < kPoints; ++j)
-        sum += before.weighted[j] * normal_cdf((low - before.at[j] - moved) / deviation);
-    return sum;
+    return beyond(before, t, drift, low, normal_cdf);
 }
 
 Status need_fractions(std::span<const double> fractions) {
