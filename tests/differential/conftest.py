@@ -2,6 +2,7 @@
 
 RONDO_DIFFERENTIAL is the number of requests, RONDO_DIFFERENTIAL_SEED the seed."""
 
+import itertools
 import os
 import pathlib
 import random
@@ -15,6 +16,7 @@ from peer import MlflowServer  # noqa: E402
 from rondo_server import Server  # noqa: E402
 from services import postgres  # noqa: E402, F401
 
+NUMBERS = itertools.count(1)
 REQUESTS = int(os.environ.get("RONDO_DIFFERENTIAL", "700"))
 SEED = int(os.environ.get("RONDO_DIFFERENTIAL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 
@@ -23,7 +25,7 @@ SEED = int(os.environ.get("RONDO_DIFFERENTIAL_SEED", "0")) or random.SystemRando
 def ours(request, tmp_path):
     database = ""
     if request.param == "postgresql":
-        database = request.getfixturevalue("postgres").new_database("differential")
+        database = request.getfixturevalue("postgres").new_database(f"differential_{next(NUMBERS)}")
     running = Server(tmp_path, database)
     yield running
     running.stop()
