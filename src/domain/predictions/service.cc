@@ -196,8 +196,9 @@ Status Service::account_losses(store::Tx& tx, EndpointLog& log, int64_t endpoint
         TRY_ASSIGN(const sql::Sums sums, sql::sums(tx, endpoint_id));
         for (size_t arm = 0; arm < 2; ++arm) known[arm] = sums.sealed[arm] + sums.lost[arm];
     } else {
-        const auto answered = log.counts().answered;
-        if (answered[0] + answered[1] > 0) TRY(sql::take_over_sums(tx, endpoint_id, server));
+        const Counts counts = log.counts();
+        if (counts.answered[0] + counts.answered[1] > 0)
+            TRY(sql::take_over_sums(tx, endpoint_id, server));
         TRY_ASSIGN(const auto all, sql::server_sums(tx, endpoint_id));
         for (const ServerSums& of : all) {
             for (size_t arm = 0; arm < 2 && of.server == server; ++arm)

@@ -1,3 +1,4 @@
+#include "base/ordered_id.h"
 #include "base/text.h"
 #include "domain/artifacts/path.h"
 #include "domain/tracking/grammar.h"
@@ -81,7 +82,7 @@ Result<ModelRow> Service::need_model(store::Tx& tx, const std::string& model_id)
 }
 
 Result<std::string> Service::id_for(store::Tx& tx, const Chosen& chosen) const {
-    if (chosen.id.empty()) return "m-" + random_hex(parts_.env, 16);
+    if (chosen.id.empty()) return "m-" + time_ordered_id(parts_.env);
     TRY(check_run_id(chosen.id));
     TRY_ASSIGN(const auto taken, select_model(tx, parts_.workspace_id, chosen.id));
     if (taken) return fail(Code::already_exists, "there is a logged model " + chosen.id);

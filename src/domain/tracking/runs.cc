@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/ordered_id.h"
 #include "domain/artifacts/path.h"
 #include "domain/tracking/names.h"
 #include "domain/tracking/run_index.h"
@@ -83,7 +84,7 @@ Result<Run> Service::create_run(store::Tx& tx, const NewRun& wanted) const {
     Run run;
     run.run_id = wanted.chosen.id;
     if (run.run_id.empty())
-        run.run_id = random_hex(parts_.env, 16);
+        run.run_id = time_ordered_id(parts_.env);
     else
         TRY(check_free(tx, run.run_id));
     run.name = name;
