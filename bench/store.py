@@ -112,15 +112,21 @@ def statements_of(postgres, name, server):
         by_session = collections.defaultdict(list)
         for session, sql in re.findall(r"^(\d+) LOG:  execute s\d+: (.*)", text, re.MULTILINE):
             by_session[session].append(sql)
-        # Other sessions do what runs in the background.
-        seen = next((own for own in by_session.values()
-                     if own[-1] == "COMMIT" and "INTO run_tags" in own[-2]), None)
+        # Other sessions do what runs in the background, and this one may have begun with that.
+        seen = next((own for own in map(last_transaction, by_session.values())
+                     if len(own) == 4 and own[-1] == "COMMIT" and "INTO run_tags" in own[-2]), None)
         if seen:
             break
     postgres.sql(name, "ALTER SYSTEM RESET log_statement")
     postgres.sql(name, "SELECT pg_reload_conf()")
-    begin = len(seen) - 1 - seen[::-1].index(next(sql for sql in seen if sql.startswith("BEGIN")))
-    return [sql for sql in seen[begin:] if "pg_current_xact_id" not in sql]
+    return seen
+
+
+def last_transaction(statements):
+    """From its BEGIN, without the question for the transaction's number."""
+    begins = [i for i, sql in enumerate(statements) if sql.startswith("BEGIN")]
+    return [sql for sql in statements[begins[-1] if begins else 0:]
+            if "pg_current_xact_id" not in sql]
 
 
 def pgbench_script(folder, statements, runs):

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Figures and ratios against named peers, all from one run on one machine: about ten minutes.
-# usage: tools/bench.sh [NAME...]   (network trees serving store mlflow_server artifacts)
+# usage: tools/bench.sh [NAME...]   (network trees serving store mlflow_server tracking_postgres artifacts)
 #        tools/bench.sh --evidence   runs all and writes the figures into docs/evidence/bench.md
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
 
-evidence=no all=(network trees serving store mlflow_server artifacts)
+evidence=no all=(network trees serving store mlflow_server tracking_postgres artifacts)
 if [ "${1:-}" = --evidence ]; then evidence=yes; shift; fi
 names=("$@")
 [ ${#names[@]} -gt 0 ] && [ $evidence = no ] || names=("${all[@]}")

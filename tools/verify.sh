@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills servers crash collection differential clients stats s3 package asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills servers crash collection differential clients stats s3 package size asan tsan fuzz)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -9,7 +9,7 @@ cd "$root"
 evidence=
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills servers crash collection differential clients stats s3 package asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills servers crash collection differential clients stats s3 package size asan tsan fuzz)
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -98,6 +98,7 @@ for name in "${proofs[@]}"; do
         kills) RONDO_KILLS=${RONDO_KILLS:-200} proof kills tests tests/loop/test_kills.py ;;
         package) need_packages tools/packages-package.txt
             proof package tests tests/house/verify_package.py ;;
+        size) proof size tests tests/house/verify_size.py ;;
         crash) RONDO_WHOLE=1 RONDO_KILLS=${RONDO_KILLS:-200} proof crash tests tests/crash ;;
         collection) need_s3; RONDO_COLLECTION_SECONDS=${RONDO_COLLECTION_SECONDS:-120} proof collection \
             env RONDO_S3=versitygw "$root/build/venv-test/bin/python" -m pytest -q -s \
@@ -118,7 +119,7 @@ if [ -n "$evidence" ]; then
     mkdir -p docs/evidence
     {
         printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores: the newest result of each.\n'
-        for name in examples engines outage kills crash collection servers differential clients stats s3 package asan tsan fuzz; do
+        for name in examples engines outage kills crash collection servers differential clients stats s3 package size asan tsan fuzz; do
             [ ! -f "$kept/$name.md" ] || { echo; cat "$kept/$name.md"; }
         done
     } >docs/evidence/verify.md

@@ -12,6 +12,7 @@
 #include "platform/store/engines.h"
 #include "platform/store/libpq.h"
 #include "platform/store/pg_session.h"
+#include "platform/store/turns.h"
 
 namespace rondo::store {
 namespace {
@@ -23,8 +24,10 @@ constexpr int kReaders = 4;
 constexpr size_t kMaxQueued = 8192;
 // Members of one group. Bounds how long the first member waits for the last.
 constexpr size_t kMaxGroup = 64;
-// Conflicts after which the members of a group run one by one; after which one gives up.
-constexpr int kMaxGroupTries = 3;
+// Conflicts after which a group runs with no other of this server beside it; after which its
+// members run one by one, since another server is in their way; after which one gives up.
+constexpr int kTriesBesideOthers = 2;
+constexpr int kMaxGroupTries = 6;
 constexpr int kMaxTries = 20;
 // Connections that are lost before COMMIT: the same transaction on a new one.
 constexpr int kMaxLosses = 2;
@@ -243,7 +246,10 @@ class PostgresDatabase final : public Database {
                 settle(group, status.error());
                 break;
             }
-            const PgSession::Commit commit = attempt(session, group);
+            const PgSession::Commit commit = [&] {
+                const Turns::Turn turn(turns_, conflicts >= kTriesBesideOthers);
+                return attempt(session, group);
+            }();
             if (commit == PgSession::Commit::done) {
                 commit_done(session, group.size());
                 break;
@@ -390,6 +396,7 @@ class PostgresDatabase final : public Database {
     const Libpq& pq_;
     const std::string url_;
     const int version_;
+    Turns turns_;
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable write_ready_, read_ready_, watch_ready_;
     Queue writes_, reads_;
