@@ -18,6 +18,7 @@ sys.path.insert(0, str(TESTS / "support"))
 
 from peer import MlflowServer  # noqa: E402
 from rondo_server import BINARY, Server  # noqa: E402
+from services import postgres  # noqa: E402, F401
 
 PATIENCE = 60
 
@@ -142,6 +143,14 @@ def rondo(*arguments, code=0):
 def peer(tmp_path_factory):
     """MLflow's own server; what a test makes in it has names of its own."""
     running = MlflowServer(tmp_path_factory.mktemp("peer") / "mlflow")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def empty_peer(tmp_path):
+    """One that nothing was written to."""
+    running = MlflowServer(tmp_path / "mlflow")
     yield running
     running.stop()
 

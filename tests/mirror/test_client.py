@@ -56,12 +56,16 @@ def one_run(client, name, points=20):
     return run
 
 
-def test_a_rich_store_passes_and_is_the_same_here(peer, start, tmp_path, monkeypatch):
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_rich_store_passes_and_is_the_same_here(empty_peer, start, tmp_path, monkeypatch, engine, request):
     monkeypatch.chdir(tmp_path)
-    mirror = start(peer.url)
+    database = ""
+    if engine == "postgresql":
+        database = request.getfixturevalue("postgres").new_database("mirror")
+    mirror = start(empty_peer.url, *(["--database", database] if database else []))
     client = Registering(mirror.url, mirror.url)
     rich.write(client, "mlflow-artifacts:/rich", tmp_path)
-    through, direct = rich.whole(client), rich.whole(client_of(peer))
+    through, direct = rich.whole(client), rich.whole(client_of(empty_peer))
     assert not rich.differences(direct, through), "the client reads the upstream through the mirror"
     report = no_differences(mirror)
     assert report["mirrored"] > 150 and report["equal"] > 0.8 * report["mirrored"], report
@@ -72,7 +76,7 @@ def test_a_rich_store_passes_and_is_the_same_here(peer, start, tmp_path, monkeyp
           f"{report['overlapped']} overlapped; p50 upstream {report['upstream_latency']['p50_ms']:.2f} ms, "
           f"rondo {report['rondo_latency']['p50_ms']:.2f} ms")
     mirror.stop()
-    alone = Server(tmp_path)  # on the same data
+    alone = Server(tmp_path, database)  # on the same data
     try:
         ours = rich.whole(client_of(alone))
         # Times that the upstream's clock set are told with some writes only, and a list in JSON has blanks there.
