@@ -24,11 +24,30 @@ suite() {
     shift
     say "$name"
     "$@" >"$log" 2>&1 || status=$?
-    local ok bad
+    count "$name" "$status" "$begun"
+}
+
+# count NAME STATUS BEGUN: tells what a suite's output says of it.
+count() {
+    local name=$1 status=$2 begun=$3 log=build/test/$1.log ok bad
     read -r ok bad < <(/usr/bin/python3 tools/count.py "$log" "$status")
     passed=$((passed + ok)) failed=$((failed + bad))
     times+=$(printf '%-14s %5d s   %4d passed, %d failed' "$name" $((SECONDS - begun)) "$ok" "$bad")$'\n'
     if [ "$bad" -gt 0 ]; then tail -n 60 "$log"; else tail -n 1 "$log"; fi
+}
+
+# While the suites wait for servers and clocks there is time to compile every header alone.
+headers=
+begin_headers() {
+    headers_begun=$SECONDS
+    nice -n 19 bash tools/check.sh headers >build/test/headers.log 2>&1 &
+    headers=$!
+}
+end_headers() {
+    local status=0
+    say "headers"
+    wait "$headers" || status=$?
+    count headers "$status" "$headers_begun"
 }
 
 # A test that hangs shows where, and ends its suite.
@@ -42,7 +61,7 @@ suites=("$@")
 for name in "${suites[@]}"; do
     case $name in
         build) suite build build_release rondo rondo_tests predict_trees crash_faults sign_requests blob_store stats_cases ;;
-        check) suite check bash tools/check.sh ;;
+        check) suite check bash tools/check.sh text; begin_headers ;;
         unit) suite unit build/release/rondo_tests ;;
         stats) suite stats python_suite tests/stats ;;
         net) suite net python_suite tests/net ;;
@@ -67,6 +86,8 @@ for name in "${suites[@]}"; do
         *) echo "no suite $name" >&2; exit 2 ;;
     esac
 done
+
+[ -z "$headers" ] || end_headers
 
 printf '\n%s\n%d passed, %d failed\n' "$times" "$passed" "$failed"
 [ "$failed" -eq 0 ]
