@@ -170,8 +170,12 @@ Status run_server(const Config& config) {
     // The domain.
     const artifacts::Service artifacts(clock, kWorkspace);
     series::FoldHint fold;
-    const tracking::Service tracking(
-        {.env = clock, .artifacts = artifacts, .workspace_id = kWorkspace, .fold = &fold});
+    tracking::MetricKeys metric_keys;
+    const tracking::Service tracking({.env = clock,
+                                      .artifacts = artifacts,
+                                      .workspace_id = kWorkspace,
+                                      .fold = &fold,
+                                      .keys = &metric_keys});
     const registry::Service registry({clock, events, tracking, kWorkspace});
     TRY(db->write_now(store::Durability::full,
                       [&](store::Tx& tx) { return tracking.ensure_default_experiment(tx); }));

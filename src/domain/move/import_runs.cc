@@ -241,7 +241,7 @@ Status Importer::flush_points() {
                        tracking::select_run_state(tx, parts_.workspace_id, run_id));
             if (!state) return fail(Code::conflict, "the run " + run_id + " was deleted meanwhile");
             if (state->indexed) TRY(tracking::unindex_run(tx, state->id));
-            TRY(tracking::add_metrics(tx, state->id, metrics, kLongAgo));
+            TRY(tracking::add_metrics(tx, state->id, metrics, kLongAgo, nullptr));
         }
         return ok();
     }));

@@ -34,8 +34,9 @@ Result<Experiment> Service::need_experiment(store::Tx& tx, int64_t id) const {
 }
 
 Result<Experiment> Service::need_active_experiment(store::Tx& tx, int64_t id) const {
-    TRY_ASSIGN(Experiment experiment, need_experiment(tx, id));
-    if (experiment.stage == Stage::active) return experiment;
+    TRY_ASSIGN(auto found, select_bare_experiment(tx, parts_.workspace_id, id));
+    if (!found) return no_experiment(id);
+    if (found->stage == Stage::active) return std::move(*found);
     return fail(Code::invalid, "The experiment " + std::to_string(id) +
                                    " must be in the 'active' state. Current state is deleted. "
                                    "Restore it first.");

@@ -143,7 +143,7 @@ Status Service::write_params(store::Tx& tx, const RunState& run, const std::stri
 Status Service::write_metrics(store::Tx& tx, const RunState& run, const std::string& run_id,
                               const std::vector<Metric>& metrics) const {
     if (metrics.empty()) return ok();
-    TRY(add_metrics(tx, run.id, metrics, to_millis(parts_.env.now())));
+    TRY(add_metrics(tx, run.id, metrics, to_millis(parts_.env.now()), parts_.keys));
     if (parts_.fold != nullptr)
         tx.after_commit([fold = parts_.fold, n = metrics.size()] { fold->note(n); });
     for (const Metric& metric : metrics) {

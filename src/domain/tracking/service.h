@@ -43,6 +43,7 @@ class Service {
         // Where artifacts go that were given no place of their own.
         std::string artifact_root = "mlflow-artifacts:/";
         series::FoldHint* fold = nullptr;  // told of points that were logged
+        MetricKeys* keys = nullptr;        // remembers the names of metrics
     };
     explicit Service(Parts parts) : parts_(std::move(parts)) {}
 
@@ -129,6 +130,7 @@ class Service {
     // Its id, or nothing when the name is taken.
     Result<std::optional<int64_t>> add_experiment(store::Tx& tx, Experiment experiment,
                                                   const std::string& chosen_id) const;
+    // Without its tags.
     Result<Experiment> need_active_experiment(store::Tx& tx, int64_t id) const;
     Result<RunState> need_run(store::Tx& tx, const std::string& run_id) const;
     // For an id that was chosen elsewhere.

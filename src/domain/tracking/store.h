@@ -10,6 +10,7 @@
 
 #include "domain/search/statement.h"
 #include "domain/series/history.h"
+#include "domain/tracking/metric_keys.h"
 #include "domain/tracking/model.h"
 #include "platform/store/tx.h"
 
@@ -26,6 +27,9 @@ Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t works
                                                     int64_t id);
 Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
                                                     const std::string& name);
+// Without its tags.
+Result<std::optional<Experiment>> select_bare_experiment(store::Tx& tx, int64_t workspace_id,
+                                                         int64_t id);
 // Writes name, location, stage and time of update.
 Status update_experiment(store::Tx& tx, const Experiment& experiment);
 Status upsert_experiment_tags(store::Tx& tx, int64_t id, const std::vector<Tag>& tags);
@@ -90,14 +94,15 @@ Metric read_metric(const store::Row& row, int first_column);
 // True when a is the later one: greater step, then timestamp, then value.
 bool is_later(const Point& a, const Point& b);
 
-// Ids of names, made where they are missing.
-Result<std::map<std::string, int64_t, std::less<>>> metric_key_ids(
-    store::Tx& tx, std::span<const std::string> names);
+// Ids of names, made where they are missing; `known` may be null.
+Result<KeyIds> metric_key_ids(store::Tx& tx, std::span<const std::string> names, MetricKeys* known);
 // One point per key; replaces only what is earlier.
 Status upsert_latest(store::Tx& tx, int64_t run, std::span<const series::KeyedPoint> points);
 
 // The points of one run, their keys made where they are missing, and the latest of each moved on.
-Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, int64_t now_ms);
+// `known` may be null.
+Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, int64_t now_ms,
+                   MetricKeys* known);
 
 // Where the points of a metric are; nothing when no run has a metric of that name.
 Result<std::optional<series::Series>> select_series(store::Tx& tx, int64_t run,
@@ -119,8 +124,9 @@ Status insert_dataset_input(store::Tx& tx, const RunState& run, const DatasetInp
 enum class Direction : uint8_t { input, output };
 Status upsert_run_models(store::Tx& tx, int64_t run, Direction direction,
                          const std::vector<ModelOutput>& models);
-Status load_inputs(store::Tx& tx, std::span<const store::Arg> ids,
-                   const std::map<int64_t, Run*>& runs);
+// Adds the questions for what runs have read and made.
+void add_inputs(std::vector<store::Question>& questions, std::span<const store::Arg> ids,
+                const std::map<int64_t, Run*>& runs);
 Result<std::vector<DatasetSummary>> select_datasets(store::Tx& tx,
                                                     const std::map<int64_t, Stage>& stages,
                                                     int64_t limit);

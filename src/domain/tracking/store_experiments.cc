@@ -40,9 +40,16 @@ Result<std::optional<Experiment>> select_where(store::Tx& tx, std::string_view w
     };
     const store::Arg args[] = {workspace_id, key};
     TRY(tx.run(std::string(kColumns).append(where), args, &visit));
-    if (found) TRY(load_tags(tx, std::span(&*found, 1)));
     return found;
 }
+
+Result<std::optional<Experiment>> with_tags(store::Tx& tx,
+                                            Result<std::optional<Experiment>> found) {
+    if (found && *found) TRY(load_tags(tx, std::span(&**found, 1)));
+    return found;
+}
+
+constexpr std::string_view kWithId = "WHERE e.workspace_id = $1 AND e.id = $2";
 
 }  // namespace
 
@@ -68,13 +75,18 @@ Status insert_experiment_as(store::Tx& tx, int64_t workspace_id, const Experimen
 
 Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
                                                     int64_t id) {
-    return select_where(tx, "WHERE e.workspace_id = $1 AND e.id = $2", workspace_id, id);
+    return with_tags(tx, select_where(tx, kWithId, workspace_id, id));
+}
+
+Result<std::optional<Experiment>> select_bare_experiment(store::Tx& tx, int64_t workspace_id,
+                                                         int64_t id) {
+    return select_where(tx, kWithId, workspace_id, id);
 }
 
 Result<std::optional<Experiment>> select_experiment(store::Tx& tx, int64_t workspace_id,
                                                     const std::string& name) {
-    return select_where(tx, "WHERE e.workspace_id = $1 AND e.name = $2", workspace_id,
-                        std::string_view(name));
+    return with_tags(tx, select_where(tx, "WHERE e.workspace_id = $1 AND e.name = $2", workspace_id,
+                                      std::string_view(name)));
 }
 
 Status update_experiment(store::Tx& tx, const Experiment& experiment) {

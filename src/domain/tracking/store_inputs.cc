@@ -42,16 +42,16 @@ Status upsert_run_models(store::Tx& tx, int64_t run, Direction direction,
     return ok();
 }
 
-Status load_inputs(store::Tx& tx, std::span<const store::Arg> ids,
-                   const std::map<int64_t, Run*>& runs) {
-    int64_t last_run = 0, last_dataset = 0;
-    TRY(store::each_of(
-        tx,
+void add_inputs(std::vector<store::Question>& questions, std::span<const store::Arg> ids,
+                const std::map<int64_t, Run*>& runs) {
+    store::add_each_of(
+        questions,
         "SELECT i.run, d.id, t.key, t.value, d.name, d.digest, d.source_type, d.source, "
         "d.schema, d.profile FROM run_inputs i JOIN run_datasets d ON d.id = i.dataset_id "
         "LEFT JOIN run_input_tags t ON t.run = i.run AND t.dataset_id = i.dataset_id "
         "WHERE i.run IN ",
-        ids, " ORDER BY i.run, d.id, t.key", [&](const store::Row& row) {
+        ids, " ORDER BY i.run, d.id, t.key",
+        [&runs, last_run = int64_t{0}, last_dataset = int64_t{0}](const store::Row& row) mutable {
             auto& inputs = runs.at(row.integer(0))->dataset_inputs;
             if (row.integer(0) != last_run || row.integer(1) != last_dataset) {
                 inputs.push_back(
@@ -65,18 +65,18 @@ Status load_inputs(store::Tx& tx, std::span<const store::Arg> ids,
             if (!row.is_null(2))
                 inputs.back().tags.push_back({row.get<std::string>(2), row.get<std::string>(3)});
             return true;
-        }));
-    return store::each_of(tx, "SELECT run, is_output, model_id, step FROM run_models WHERE run IN ",
-                          ids, " ORDER BY run, is_output, step, model_id",
-                          [&](const store::Row& row) {
-                              Run& run = *runs.at(row.integer(0));
-                              const auto model_id = row.get<std::string>(2);
-                              if (row.get<bool>(1))
-                                  run.model_outputs.push_back({model_id, row.integer(3)});
-                              else
-                                  run.model_inputs.push_back({model_id});
-                              return true;
-                          });
+        });
+    store::add_each_of(questions,
+                       "SELECT run, is_output, model_id, step FROM run_models WHERE run IN ", ids,
+                       " ORDER BY run, is_output, step, model_id", [&runs](const store::Row& row) {
+                           Run& run = *runs.at(row.integer(0));
+                           const auto model_id = row.get<std::string>(2);
+                           if (row.get<bool>(1))
+                               run.model_outputs.push_back({model_id, row.integer(3)});
+                           else
+                               run.model_inputs.push_back({model_id});
+                           return true;
+                       });
 }
 
 Result<std::vector<DatasetSummary>> select_datasets(store::Tx& tx,

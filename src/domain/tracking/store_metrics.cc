@@ -54,26 +54,36 @@ Metric read_metric(const store::Row& row, int first_column) {
     return metric;
 }
 
-Result<std::map<std::string, int64_t, std::less<>>> metric_key_ids(
-    store::Tx& tx, std::span<const std::string> names) {
-    std::map<std::string, int64_t, std::less<>> ids;
+Result<KeyIds> metric_key_ids(store::Tx& tx, std::span<const std::string> names,
+                              MetricKeys* known) {
+    KeyIds ids, asked;
+    std::vector<store::Arg> wanted;
+    for (const std::string& name : names) {
+        if (const auto id = known != nullptr ? known->find(name) : std::nullopt)
+            ids.emplace(name, *id);
+        else
+            wanted.emplace_back(std::string_view(name));
+    }
+    if (wanted.empty()) return ids;
     const store::RowVisitor note = [&](const store::Row& row) {
-        ids.emplace(row.text(0), row.integer(1));
+        asked.emplace(row.text(0), row.integer(1));
         return true;
     };
-    std::vector<store::Arg> wanted;
-    for (const std::string& name : names) wanted.emplace_back(std::string_view(name));
     constexpr std::string_view kSelect = "SELECT name, id FROM metric_keys WHERE name IN ";
     TRY(store::each_of(tx, kSelect, wanted, "", note));
-    store::Rows missing(1);
     std::erase_if(wanted, [&](const store::Arg& name) {
-        return ids.contains(std::get<std::string_view>(name));
+        return asked.contains(std::get<std::string_view>(name));
     });
-    if (wanted.empty()) return ids;
-    for (const store::Arg& name : wanted) missing.add(std::get<std::string_view>(name));
-    TRY(store::put_many(tx, "INSERT INTO metric_keys (name) VALUES ", missing,
-                        " ON CONFLICT (name) DO NOTHING"));
-    TRY(store::each_of(tx, kSelect, wanted, "", note));
+    if (!wanted.empty()) {
+        store::Rows missing(1);
+        for (const store::Arg& name : wanted) missing.add(std::get<std::string_view>(name));
+        TRY(store::put_many(tx, "INSERT INTO metric_keys (name) VALUES ", missing,
+                            " ON CONFLICT (name) DO NOTHING"));
+        TRY(store::each_of(tx, kSelect, wanted, "", note));
+    }
+    ids.insert(asked.begin(), asked.end());
+    if (known != nullptr)
+        tx.after_commit([known, asked = std::move(asked)] { known->note(asked); });
     return ids;
 }
 
@@ -91,7 +101,8 @@ Status upsert_latest(store::Tx& tx, int64_t run, std::span<const series::KeyedPo
     return ok();
 }
 
-Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, int64_t now_ms) {
+Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, int64_t now_ms,
+                   MetricKeys* known) {
     // A batch has few names, each many times over.
     std::unordered_map<std::string_view, KeyInBatch> keys;
     std::vector<KeyInBatch*> key_of;
@@ -101,7 +112,7 @@ Status add_metrics(store::Tx& tx, int64_t run, std::span<const Metric> metrics, 
     for (const auto& [name, key] : keys) names.emplace_back(name);
     std::ranges::sort(
         names);  // in one order everywhere, so that no two batches wait for each other
-    TRY_ASSIGN(const auto ids, metric_key_ids(tx, names));
+    TRY_ASSIGN(const auto ids, metric_key_ids(tx, names, known));
     for (auto& [name, key] : keys) key.id = ids.at(std::string(name));
     std::vector<series::KeyedPoint> points;
     points.reserve(metrics.size());

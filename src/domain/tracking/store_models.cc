@@ -211,12 +211,13 @@ Status load_details(store::Tx& tx, std::span<ModelRow> rows) {
         models.emplace(row.id, &row.model);
         ids.emplace_back(row.id);
     }
-    TRY(load_pairs(tx, "logged_model_tags", "model", ids,
-                   [&](int64_t id) -> auto& { return models.at(id)->tags; }));
-    TRY(load_pairs(tx, "logged_model_params", "model", ids,
-                   [&](int64_t id) -> auto& { return models.at(id)->params; }));
-    return store::each_of(
-        tx,
+    std::vector<store::Question> questions;
+    add_pairs(questions, "logged_model_tags", "model", ids,
+              [&](int64_t id) -> auto& { return models.at(id)->tags; });
+    add_pairs(questions, "logged_model_params", "model", ids,
+              [&](int64_t id) -> auto& { return models.at(id)->params; });
+    store::add_each_of(
+        questions,
         "SELECT model, key, value, is_nan, timestamp_ms, step, dataset_name, dataset_digest, "
         "run_id FROM logged_model_metrics WHERE model IN ",
         ids, " ORDER BY model, key, dataset_name, dataset_digest, run_id",
@@ -230,6 +231,7 @@ Status load_details(store::Tx& tx, std::span<ModelRow> rows) {
             model.metrics.push_back(std::move(metric));
             return true;
         });
+    return tx.run_all(questions);
 }
 
 Result<int64_t> put_model(store::Tx& tx, const LoggedModel& model) {

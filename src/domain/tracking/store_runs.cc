@@ -211,20 +211,23 @@ Status load_details(store::Tx& tx, std::span<RunRow> rows) {
         runs.emplace(row.id, &row.run);
         ids.emplace_back(row.id);
     }
-    TRY(store::each_of(tx,
+    std::vector<store::Question> questions;
+    store::add_each_of(questions,
                        "SELECT l.run, k.name, l.value, l.is_nan, l.timestamp_ms, l.step "
                        "FROM latest_metrics l JOIN metric_keys k ON k.id = l.key_id "
                        "WHERE l.run IN ",
                        ids, "", [&](const store::Row& row) {
                            runs.at(row.integer(0))->metrics.push_back(read_metric(row, 1));
                            return true;
-                       }));
-    TRY(load_pairs(tx, "run_params", "run", ids,
-                   [&](int64_t id) -> auto& { return runs.at(id)->params; }));
-    TRY(load_pairs(tx, "run_tags", "run", ids,
-                   [&](int64_t id) -> auto& { return runs.at(id)->tags; }));
+                       });
+    add_pairs(questions, "run_params", "run", ids,
+              [&](int64_t id) -> auto& { return runs.at(id)->params; });
+    add_pairs(questions, "run_tags", "run", ids,
+              [&](int64_t id) -> auto& { return runs.at(id)->tags; });
+    add_inputs(questions, ids, runs);
+    TRY(tx.run_all(questions));
     for (RunRow& row : rows) std::ranges::sort(row.run.metrics, {}, &Metric::key);
-    return load_inputs(tx, ids, runs);
+    return ok();
 }
 
 Result<int64_t> insert_params(store::Tx& tx, int64_t run, const std::vector<Param>& params) {

@@ -61,22 +61,28 @@ std::vector<Arg> args_of(std::span<const std::string> texts) {
     return args;
 }
 
-Status each_of(Tx& tx, std::string_view head, std::span<const Arg> keys, std::string_view tail,
-               const RowVisitor& visit) {
+void add_each_of(std::vector<Question>& questions, std::string_view head, std::span<const Arg> keys,
+                 std::string_view tail, RowVisitor visit) {
     while (!keys.empty()) {
         // The smallest size that holds all that is left; the rest is filled with the last key.
         size_t size = kListSizes.front();
         for (const size_t smaller : kListSizes) size = keys.size() <= smaller ? smaller : size;
         const auto taken = keys.first(std::min(size, keys.size()));
-        std::vector<Arg> args(taken.begin(), taken.end());
-        args.resize(size, taken.back());
-        std::string sql(head);
-        append_placeholders(sql, 1, size);
-        sql += tail;
-        TRY(tx.run(sql, args, &visit));
+        Question& question = questions.emplace_back(std::string(head));
+        question.args.assign(taken.begin(), taken.end());
+        question.args.resize(size, taken.back());
+        append_placeholders(question.sql, 1, size);
+        question.sql += tail;
         keys = keys.subspan(taken.size());
+        question.visit = keys.empty() ? std::move(visit) : visit;
     }
-    return ok();
+}
+
+Status each_of(Tx& tx, std::string_view head, std::span<const Arg> keys, std::string_view tail,
+               const RowVisitor& visit) {
+    std::vector<Question> questions;
+    add_each_of(questions, head, keys, tail, visit);
+    return tx.run_all(questions);
 }
 
 }  // namespace rondo::store

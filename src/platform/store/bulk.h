@@ -42,8 +42,12 @@ Result<int64_t> insert_values(Tx& tx, std::string_view head, const Rows& rows,
 // Texts as keys; views of them.
 std::vector<Arg> args_of(std::span<const std::string> texts);
 
-// Runs head + "($1, $2, ...)" + tail for all keys, some at a time, and visits each row. The keys
-// of one call are of one type.
+// Adds the questions head + "($1, $2, ...)" + tail for all keys, some at a time. The keys of one
+// call are of one type.
+void add_each_of(std::vector<Question>& questions, std::string_view head, std::span<const Arg> keys,
+                 std::string_view tail, RowVisitor visit);
+
+// Asks them, and visits each row.
 Status each_of(Tx& tx, std::string_view head, std::span<const Arg> keys, std::string_view tail,
                const RowVisitor& visit);
 

@@ -198,28 +198,48 @@ void PgSession::enter_member(int index) {
     member_wrote_ = false;
 }
 
+PgSession::Answer PgSession::ask() {
+    if (pq_.sendFlushRequest(db_) != 1) lose("it takes no more");
+    return drain();
+}
+
+void PgSession::show(const PGresult* result, const RowVisitor& visit) const {
+    PgRow row(pq_, result);
+    const int rows = pq_.ntuples(result);
+    for (int i = 0; i < rows; ++i) {
+        row.move_to(i);
+        if (!visit(row)) return;
+    }
+}
+
 Result<int64_t> PgSession::run(std::string_view sql, std::span<const Arg> args,
                                const RowVisitor* visit) {
     TRY(push(sql, args, Sent::What::statement));
-    if (pq_.sendFlushRequest(db_) != 1) lose("it takes no more");
-    const Answer answer = drain();
+    sent_.back().visit = visit;
+    const Answer answer = ask();
     if (failure_) return failed();
-    if (visit != nullptr) {
-        PgRow row(pq_, answer.get());
-        const int rows = pq_.ntuples(answer.get());
-        for (int i = 0; i < rows; ++i) {
-            row.move_to(i);
-            if (!(*visit)(row)) break;
-        }
-    }
     return parse_int(pq_.cmdTuples(answer.get())).value_or(0);
+}
+
+Status PgSession::run_all(std::span<const Question> questions) {
+    for (size_t i = 0; i < questions.size(); ++i) {
+        if (Status sent = push(questions[i].sql, questions[i].args, Sent::What::statement); !sent) {
+            // Those before it are answered later, when their visitors are gone.
+            for (Sent& before : sent_) before.visit = nullptr;
+            return sent;
+        }
+        sent_.back().visit = &questions[i].visit;
+        if (i + 1 < questions.size() && sent_.size() < kMaxSent) continue;
+        ask();
+        if (failure_) return failed();
+    }
+    return ok();
 }
 
 Status PgSession::send(std::string_view sql, std::span<const Arg> args) {
     TRY(push(sql, args, Sent::What::statement));
     if (sent_.size() < kMaxSent) return ok();
-    if (pq_.sendFlushRequest(db_) != 1) lose("it takes no more");
-    drain();
+    ask();
     if (failure_) return failed();
     return ok();
 }
@@ -324,6 +344,7 @@ PgSession::Answer PgSession::drain() {
         }
         take(sent, answer->get());
         if (failure_ && failure_->lost) return Answer(nullptr, {&pq_});
+        if (sent.visit != nullptr && !failure_) show(answer->get(), *sent.visit);
         if (sent.what == Sent::What::statement) last = std::move(*answer);
         if (sent.what == Sent::What::sync) continue;
         while (true) {  // up to the end of the command

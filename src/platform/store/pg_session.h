@@ -82,6 +82,7 @@ class PgSession final : public Tx {
 
     Result<int64_t> run(std::string_view sql, std::span<const Arg> args,
                         const RowVisitor* visit) override;
+    Status run_all(std::span<const Question> questions) override;
     Status send(std::string_view sql, std::span<const Arg> args) override;
     Result<int64_t> insert(std::string_view head, const Rows& rows, std::string_view tail) override;
     Status send_rows(std::string_view head, const Rows& rows, std::string_view tail) override;
@@ -107,6 +108,7 @@ class PgSession final : public Tx {
         int member = -1;
         const std::string* sql = nullptr;  // a key of names_
         Prepared* prepared = nullptr;
+        const RowVisitor* visit = nullptr;  // who is shown the rows when they come
     };
 
     Status script(const char* sql);
@@ -114,6 +116,9 @@ class PgSession final : public Tx {
     void push_sync();
     // Takes answers until nothing is left; the last statement's is returned.
     Answer drain();
+    // Asks for the answers to all that was sent, and takes them.
+    Answer ask();
+    void show(const PGresult* result, const RowVisitor& visit) const;
     // The next result; null at the end of a command, nothing when the connection is of no use.
     std::optional<Answer> next_result();
     void take(const Sent& sent, const PGresult* result);

@@ -101,6 +101,13 @@ T Row::get(int column) const {
 // Return false to stop early.
 using RowVisitor = std::function<bool(const Row&)>;
 
+// One question of several (Tx::run_all).
+struct Question {
+    std::string sql;
+    std::vector<Arg> args;
+    RowVisitor visit;
+};
+
 class Rows;  // platform/store/bulk.h
 
 class Tx {
@@ -165,6 +172,13 @@ class Tx {
     // The dynamic form, for SQL built from a parsed filter.
     virtual Result<int64_t> run(std::string_view sql, std::span<const Arg> args,
                                 const RowVisitor* visit) = 0;
+
+    // Questions that do not wait for each other's answers: they reach PostgreSQL together and cost
+    // one round trip. Rows are visited in the order of the questions, by visitors that ask nothing.
+    virtual Status run_all(std::span<const Question> questions) {
+        for (const Question& asked : questions) TRY(run(asked.sql, asked.args, &asked.visit));
+        return ok();
+    }
 
     virtual Status send(std::string_view sql, std::span<const Arg> args) {
         TRY(run(sql, args, nullptr));
