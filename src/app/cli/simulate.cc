@@ -20,7 +20,7 @@ struct Flags {
     std::vector<std::string> regimes;
     int64_t runs = 1000, seed = 1, rows_per_day = 1000, label_days = 1, threads = 0;
     double base_rate = 0.1, effect = 0, worse = 0, discordance = 0, deviation = 0, shock = 0;
-    bool rivals = false;
+    bool rivals = false, only_equal = false, only_rivals = false;
 };
 
 // One line of the report: a kind of candidate in a regime.
@@ -133,7 +133,12 @@ class Simulation {
 
     Status play_regimes() {
         TRY_ASSIGN(const auto regimes, chosen_regimes(flags_.regimes));
-        const uint64_t kinds = flags_.rivals ? 5 : 3;
+        std::vector<std::pair<const char*, double>> candidates{
+            {"equal", 0.0}, {"better", effect_}, {"worse", -worse_}};
+        if (flags_.only_equal) candidates.resize(1);
+        if (flags_.only_rivals) candidates.clear();
+        const bool rivals = flags_.rivals || flags_.only_rivals;
+        const uint64_t kinds = candidates.size() + (rivals ? 2 : 0);
         Progress progress("simulating", static_cast<uint64_t>(flags_.runs) * regimes.size() * kinds,
                           "runs");
         rates_ = simulate::unit_rates(base_.base_rate);
@@ -141,13 +146,12 @@ class Simulation {
             Traffic traffic = base_;
             traffic.regime = regime;
             traffic.days = first_horizon();
-            for (const auto& [kind, gain] :
-                 {std::pair{"equal", 0.0}, {"better", effect_}, {"worse", -worse_}}) {
+            for (const auto& [kind, gain] : candidates) {
                 traffic.gain = gain;
                 play(traffic, kind, progress);
             }
             traffic.gain = 0;
-            if (flags_.rivals) TRY(race(traffic, progress));
+            if (rivals) TRY(race(traffic, progress));
         }
         return ok();
     }
@@ -443,6 +447,8 @@ void add_simulate(Noun& rollout) {
                     "How far a day moves the difference; half of what rows differ by");
     simulate.option("--label-days", flags->label_days, "Days until a day's labels are judged");
     simulate.option("--threads", flags->threads, "Threads; all cores");
+    simulate.option("--only-equal", flags->only_equal, "Only the equally good candidate");
+    simulate.option("--only-rivals", flags->only_rivals, "Only other rules");
     simulate.option("--rivals", flags->rivals, "Other rules on the same traffic, for comparison");
 }
 

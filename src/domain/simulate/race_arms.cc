@@ -146,8 +146,8 @@ Decided race_arms(const RaceSpec& spec, const RivalPlan& plan, std::span<const d
                 worse ? batch.first.candidate_failures : batch.first.champion_failures;
             const int64_t misses =
                 worse ? batch.first.champion_failures : batch.first.candidate_failures;
-            for (int64_t i = 0; i < hits; ++i) failures.failure(arm, rho);
-            for (int64_t i = 0; i < misses; ++i) failures.failure(other, rho);
+            failures.failure(arm, rho, hits);
+            failures.failure(other, rho, misses);
             if (failures.e_value() >= limit) reject(out.failures, rows);
         }
         compare(rivals, sum, rows, sign);

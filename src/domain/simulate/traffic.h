@@ -16,7 +16,7 @@ enum class Regime : uint8_t {
     steady,       // nothing moves
     seasonal,     // the base rate swings by half within a day and by a third within a week
     ramp,         // halfway the split grows tenfold while the base rate doubles
-    sticky,       // 21 rows a unit on average; units differ (intra-class correlation 1/6)
+    sticky,       // 21 rows a unit on average; units differ (intra-class correlation 1/2)
     late_labels,  // 5 % of the rows with a failure and 0.5 % of the others get no label in time
     day_shocks,   // each day the difference is moved by + or - shock, at random
     weekly,       // the difference follows a wave of one week, of height shock
