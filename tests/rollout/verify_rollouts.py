@@ -55,13 +55,34 @@ def test_other_rules_on_the_same_traffic(tmp_path, split):
                   regimes=["steady", "seasonal", "ramp", "sticky"])
     for row in report["rivals"]:
         line(f"split {split:<4}", f"{row['regime']:<9}", f"{row['rule']:<22}", "taken for worse",
-             share(row["worse"]), "for better", share(row["better"]))
+             share(row["worse"]), "for better", share(row["better"]), "errors doubled: found",
+             share(row["found"]), f"half by {row['found_median']}")
         if row["rule"] in ("errors by unit", "failures only"):
             assert row["worse"]["lower"] <= 0.05 and row["better"]["lower"] <= 0.05
     found = {(r["regime"], r["rule"]): r["worse"]["share"] for r in report["rivals"]}
     assert found["steady", "z at each look"] > 0.3
     assert found["ramp", "z at each look"] > 0.9
     assert found["sticky", "errors by request"] > 0.1
+
+
+# The champion's and the candidate's rates of errors at 5 %, and the requests by which another program
+# saw half of its streams decide: errors by unit, failures only. Looked at each 100 requests.
+CANARY = [(0.1, 0.12, 33_700, 39_500), (0.1, 0.15, 6_200, 6_800), (0.1, 0.2, 2_000, 2_100),
+          (0.01, 0.02, 21_300, 18_700), (0.01, 0.05, 3_000, 2_200)]
+
+
+@pytest.mark.parametrize("champion, candidate, by_unit, failures", CANARY)
+def test_a_bad_canary_is_found_as_soon_as_elsewhere(tmp_path, champion, candidate, by_unit, failures):
+    policy = rollout_of(tmp_path, 0.05, days=25)
+    report = play(policy, champion, RUNS, "--requests", 4000, "--only-rivals", "--worse",
+                  round(candidate - champion, 6), regimes=["steady"])
+    found = {r["rule"]: r["found_median"] for r in report["rivals"]}
+    for rule, elsewhere in (("errors by unit", by_unit), ("failures only", failures)):
+        line(f"errors {champion} -> {candidate} at 5 %, {rule}: half by {found[rule]:,.0f} requests, "
+             f"elsewhere {elsewhere:,}")
+        assert found[rule] == pytest.approx(elsewhere, rel=0.15, abs=200)
+    line(f"errors {champion} -> {candidate} at 5 %, others:",
+         {rule: found[rule] for rule in ("asymptotic sequence", "z at 14 planned looks")})
 
 
 # What another program found on 100,000 requests with 2,000 to 4,000 streams: half decide by.

@@ -36,10 +36,12 @@ struct Cell {
     }
 };
 
-// Shares of an equal candidate that other rules take for a better and for a worse one.
+// What other rules do: the shares of an equal candidate that they take for a better and for a worse
+// one, and how they find the worse one.
 struct RivalRow {
     std::string regime, rule;
-    simulate::Share promoted, rolled_back;
+    simulate::Share better, worse, found;
+    double found_median = 0;  // requests
 };
 
 // What an equally good candidate may at most come to, by the policy's own figures.
@@ -114,17 +116,17 @@ class Simulation {
         if (flags_.effect < 0 || flags_.worse < 0)
             return fail(Code::invalid, "--effect and --worse are sizes, above 0");
         effect_ = flags_.effect > 0 ? flags_.effect : 0.2 * flags_.base_rate;
-        worse_ = flags_.worse > 0 ? flags_.worse : flags_.base_rate;
+        worse_ = flags_.worse > 0 ? flags_.worse : std::min(flags_.base_rate, 1 - flags_.base_rate);
         TRY(simulate::check(base_));
         Traffic far = base_;
         far.gain = effect_;
         TRY(simulate::check(far));
         far.gain = -worse_;
         TRY(simulate::check(far));
-        if (base_.rows_per_day * base_.days > 50'000'000)
+        if (base_.rows_per_day * base_.days > 5'000'000)
             return fail(Code::too_large,
                         "one run would have " + grouped(base_.rows_per_day * base_.days) +
-                            " requests, 50,000,000 at most; lower --requests, the evidence of a "
+                            " requests, 5,000,000 at most; lower --requests, the evidence of a "
                             "day with less is weaker, never wrong");
         return ok();
     }
@@ -138,7 +140,7 @@ class Simulation {
         if (flags_.only_equal) candidates.resize(1);
         if (flags_.only_rivals) candidates.clear();
         const bool rivals = flags_.rivals || flags_.only_rivals;
-        const uint64_t kinds = candidates.size() + (rivals ? 2 : 0);
+        const uint64_t kinds = candidates.size() + (rivals ? 3 : 0);
         Progress progress("simulating", static_cast<uint64_t>(flags_.runs) * regimes.size() * kinds,
                           "runs");
         rates_ = simulate::unit_rates(base_.base_rate);
@@ -146,9 +148,10 @@ class Simulation {
             Traffic traffic = base_;
             traffic.regime = regime;
             traffic.days = first_horizon();
+            uint64_t number = 0;
             for (const auto& [kind, gain] : candidates) {
                 traffic.gain = gain;
-                play(traffic, kind, progress);
+                play(traffic, kind, number++, progress);
             }
             traffic.gain = 0;
             if (rivals) TRY(race(traffic, progress));
@@ -161,9 +164,9 @@ class Simulation {
         return std::chrono::ceil<std::chrono::days>(policy_.rollout.stages.front().horizon).count();
     }
 
-    void play(const Traffic& traffic, const char* kind, Progress& progress) {
+    void play(const Traffic& traffic, const char* kind, uint64_t number, Progress& progress) {
         std::vector<simulate::Trial> trials(static_cast<size_t>(flags_.runs));
-        const uint64_t part = next_part_++;
+        const uint64_t part = part_of(traffic.regime, number);
         simulate::for_each_run(
             flags_.runs, threads_,
             [&](int64_t run) {
@@ -214,7 +217,7 @@ class Simulation {
         Progress progress("simulating", static_cast<uint64_t>(flags_.runs) * stands.size(), "runs");
         for (const simulate::Stand stand : stands) {
             std::vector<simulate::Trial> trials(static_cast<size_t>(flags_.runs));
-            const uint64_t part = next_part_++;
+            const auto part = static_cast<uint64_t>(stand);
             simulate::for_each_run(
                 flags_.runs, threads_,
                 [&](int64_t run) {
@@ -237,6 +240,11 @@ class Simulation {
         return ok();
     }
 
+    // Of its own for each kind of run in a regime: what else is played changes nothing.
+    static uint64_t part_of(Regime regime, uint64_t kind) {
+        return static_cast<uint64_t>(regime) * 16 + kind;
+    }
+
     simulate::Draw draw(uint64_t part, int64_t run) const {
         return {static_cast<uint64_t>(flags_.seed), part, static_cast<uint64_t>(run)};
     }
@@ -251,30 +259,40 @@ class Simulation {
         spec.min_days = policy_.rollout.stages.front().promote.min_days;
         spec.rows = traffic.rows_per_day * traffic.days;
         TRY_ASSIGN(const auto plan, simulate::rival_plan(0.05, static_cast<double>(spec.rows)));
-        const auto rows = static_cast<size_t>(flags_.runs);
-        std::vector<simulate::Decided> better(rows), worse(rows);
-        for (auto* decided : {&better, &worse}) {
-            spec.direction =
-                decided == &better ? stats::Direction::better : stats::Direction::worse;
-            const uint64_t part = next_part_++;
+        using All = std::vector<simulate::Decided>;
+        const auto decide = [&](double gain, stats::Direction direction, uint64_t kind) {
+            All out(static_cast<size_t>(flags_.runs));
+            spec.traffic.gain = gain;
+            spec.direction = direction;
+            const uint64_t part = part_of(traffic.regime, kind);
             simulate::for_each_run(
                 flags_.runs, threads_,
                 [&](int64_t run) {
-                    (*decided)[static_cast<size_t>(run)] =
+                    out[static_cast<size_t>(run)] =
                         policy_.rollout.paired
                             ? simulate::race_pairs(spec, plan, draw(part, run))
                             : simulate::race_arms(spec, plan, rates_, draw(part, run));
                 },
                 [&](uint64_t done) { progress.add(done); });
-        }
+            return out;
+        };
+        const All better = decide(0, stats::Direction::better, 3);
+        const All worse = decide(0, stats::Direction::worse, 4);
+        const All found = decide(-worse_, stats::Direction::worse, 5);
         const auto add = [&](const char* rule, auto decided) {
-            const auto count = [&](const std::vector<simulate::Decided>& all) {
-                int64_t n = 0;
-                for (const auto& one : all) n += decided(one) > 0 ? 1 : 0;
-                return simulate::share_of(n, flags_.runs);
+            const auto times = [&](const All& all) {
+                std::vector<double> requests;
+                for (const auto& one : all) {
+                    if (decided(one) > 0) requests.push_back(decided(one));
+                }
+                return requests;
             };
-            rivals_.push_back({std::string(simulate::name_of(traffic.regime)), rule, count(better),
-                               count(worse)});
+            const auto share = [&](const All& all) {
+                return simulate::share_of(static_cast<int64_t>(times(all).size()), flags_.runs);
+            };
+            rivals_.push_back({std::string(simulate::name_of(traffic.regime)), rule, share(better),
+                               share(worse), share(found),
+                               simulate::time_by(times(found), flags_.runs, 0.5)});
         };
         using simulate::Decided;
         if (policy_.rollout.paired) {
@@ -313,12 +331,13 @@ class Simulation {
         if (rivals_.empty()) return ok();
         print_line("");
         print_line(
-            "Other rules, one-sided at 5 %, on the same traffic: an equal candidate taken "
-            "for a better or a worse one");
-        TablePrinter others({"REGIME", "RULE", "BETTER", "WORSE"});
+            "Other rules, one-sided at 5 %, on such traffic: an equal candidate taken for a "
+            "better or a worse one, and the worse one found");
+        TablePrinter others(
+            {"REGIME", "RULE", "EQUAL: AS BETTER", "AS WORSE", "WORSE: FOUND", "HALF BY REQUESTS"});
         for (const RivalRow& row : rivals_)
-            others.add({row.regime, row.rule, percent(row.promoted.share),
-                        percent(row.rolled_back.share)});
+            others.add({row.regime, row.rule, percent(row.better.share), percent(row.worse.share),
+                        percent(row.found.share), days_text(row.found_median)});
         others.print();
         return ok();
     }
@@ -389,12 +408,15 @@ class Simulation {
             cells.push_back(std::move(object));
         }
         for (const RivalRow& row : rivals_) {
-            TRY_ASSIGN(Value promoted, tree_of(row.promoted));
-            TRY_ASSIGN(Value rolled_back, tree_of(row.rolled_back));
+            TRY_ASSIGN(Value better, tree_of(row.better));
+            TRY_ASSIGN(Value worse, tree_of(row.worse));
+            TRY_ASSIGN(Value found, tree_of(row.found));
             others.push_back(Value::Object{{"regime", row.regime},
                                            {"rule", row.rule},
-                                           {"better", std::move(promoted)},
-                                           {"worse", std::move(rolled_back)}});
+                                           {"better", std::move(better)},
+                                           {"worse", std::move(worse)},
+                                           {"found", std::move(found)},
+                                           {"found_median", row.found_median}});
         }
         print_json(Value::Object{{"runs", flags_.runs},
                                  {"seed", flags_.seed},
@@ -410,7 +432,6 @@ class Simulation {
     Traffic base_;
     double effect_ = 0, worse_ = 0;
     int threads_ = 1;
-    uint64_t next_part_ = 0;
     std::vector<double> rates_;
     std::vector<Cell> cells_;
     std::vector<RivalRow> rivals_;

@@ -213,9 +213,9 @@ class Planner {
 }  // namespace
 
 Status check(const PlanSpec& spec) {
-    TRY(check(spec.traffic));
     if (!(spec.traffic.gain > 0))
         return fail(Code::invalid, "the effect to detect has to be above 0", "effect");
+    TRY(check(spec.traffic));
     if (!(spec.share > 0 && spec.share < 1))
         return fail(Code::invalid, "the share has to be between 0 and 1", "share");
     if (!(spec.alpha > 0 && spec.alpha < 0.5))

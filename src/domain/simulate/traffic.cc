@@ -36,7 +36,7 @@ Status check(const Traffic& t) {
     if (!(t.base_rate > 0 && t.base_rate < 1))
         return outside("the base rate", "between 0 and 1, the share of requests that go wrong");
     if (!(t.base_rate - t.gain >= 0 && t.base_rate - t.gain <= 1))
-        return outside("the effect", "such that the candidate's rate of errors is in [0, 1]");
+        return outside("the difference", "such that the candidate's rate of errors is in [0, 1]");
     if (!(t.discordance >= 0 && t.discordance <= 1))
         return outside("the discordance", "in [0, 1], the share of requests on which one is wrong");
     if (!(t.spread >= 0 && t.spread <= 0.5)) return outside("the loss deviation", "in [0, 0.5]");
