@@ -108,8 +108,8 @@ Weight weigh(const MonitorSpec& spec, double threshold, std::span<const DayStats
     if (w.rows > 0) w.coverage = static_cast<double>(w.labelled) / static_cast<double>(w.rows);
     if (w.labelled > 0) w.mean = loss_sum / static_cast<double>(w.labelled);
     w.e_value = bets.e_value();
-    w.enough = w.days >= days_needed(spec) && w.labelled >= spec.min_labels &&
-               w.coverage >= min_coverage;
+    w.enough =
+        w.days >= days_needed(spec) && w.labelled >= spec.min_labels && w.coverage >= min_coverage;
     w.breached = w.enough && w.mean > threshold && w.e_value >= spec.evidence;
     return w;
 }

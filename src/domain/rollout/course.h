@@ -1,5 +1,6 @@
 // The course of a rollout as pure functions: what a policy may say, how it is judged, and what a
-// verdict makes of it. The server carries the steps out (service.h); the simulator only counts them.
+// verdict makes of it. The server carries the steps out (service.h); the simulator only counts
+// them.
 #pragma once
 
 #include <optional>

@@ -108,6 +108,37 @@ TEST_CASE("a played rollout ends as the server's fold of logged rows ends it") {
     CHECK(endings.size() == 3);  // all of them were seen
 }
 
+TEST_CASE("a peak is the largest e-value that was seen") {
+    experiment::Rules rules;
+    rules.paired = true;
+    experiment::Evidence evidence;
+    stats::UnitEvidence worse, better;
+    stats::BetProcess rows;
+    double worse_peak = 1, better_peak = 1, rows_peak = 1;
+    Draw draw(4, 0, 0);
+    experiment::DayFold day(evidence, rules);
+    for (int i = 0; i < 3000; ++i) {
+        // Worse for a while, then better: peaks rise, and stay when the wealth falls.
+        const bool candidate = draw.chance(0.5);
+        const bool failed = draw.chance(candidate == (i < 1000) ? 0.2 : 0.1);
+        const stats::UnitEvidence::Entry entry{candidate, failed, 0.5};
+        day.unit(entry);
+        worse.update(entry, stats::Direction::worse);
+        better.update(entry, stats::Direction::better);
+        worse_peak = std::max(worse_peak, worse.e_value());
+        better_peak = std::max(better_peak, better.e_value());
+        const double loss = draw.uniform();
+        day.pair(0.5, loss);
+        rows.update(loss - 0.5);
+        rows_peak = std::max(rows_peak, rows.e_value());
+    }
+    CHECK(evidence.worse_units_peak == worse_peak);
+    CHECK(evidence.better_units_peak == better_peak);
+    CHECK(evidence.worse_rows_peak == rows_peak);
+    CHECK(worse_peak > 100);
+    CHECK(better_peak > 100);
+}
+
 TEST_CASE("threads change nothing") {
     const auto spec = canary(true);
     const Traffic t = traffic(Regime::steady, 0.02);
