@@ -24,7 +24,7 @@ TIERS = [
     {"serving"},
     {"rollout"},
     {"loop"},
-    {"collection", "move"},
+    {"collection", "move", "simulate"},
 ]
 
 # Heavy headers belong into few files; the number is how many.

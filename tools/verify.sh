@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # The long proofs, each on its own when named. What they printed is kept in build/verify; --evidence
 # writes the newest result of each to docs/evidence/verify.md.
-# usage: tools/verify.sh [--evidence] [PROOF...]   (examples engines outage kills servers crash collection differential clients stats s3 package size asan tsan fuzz)
+# usage: tools/verify.sh [--evidence] [PROOF...]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
 
-evidence=
+evidence= all=(examples engines outage kills servers crash collection differential clients stats rollouts s3 package size asan tsan fuzz)
 if [ "${1:-}" = --evidence ]; then evidence=1; shift; fi
 proofs=("$@")
-[ ${#proofs[@]} -gt 0 ] || proofs=(examples engines outage kills servers crash collection differential clients stats s3 package size asan tsan fuzz)
+[ ${#proofs[@]} -gt 0 ] || proofs=("${all[@]}")
 
 need_packages tools/packages.txt tools/packages-test.txt
 need_venv test
@@ -38,7 +38,7 @@ proof() {
         tail -n 40 "$log"
     fi
     local facts
-    facts=$(grep -oE 'proof: .*|^[0-9]+ (passed|failed).* in .*' "$log" | tail -n 20 |
+    facts=$(grep -oE 'proof: .*|^[0-9]+ (passed|failed).* in .*' "$log" | tail -n ${lines:-20} |
         sed 's/^proof: //') || true
     printf '%s\n%s (%d s)\n' "$facts" "$verdict" $((SECONDS - begun))
     printf '## %s\n\n`tools/verify.sh %s` on %s: %s, %d s.\n\n%s\n' "$name" "$name" \
@@ -108,6 +108,7 @@ for name in "${proofs[@]}"; do
         clients) need_clients; RONDO_CLIENTS=1 proof clients tests tests/clients ;;
         stats) need_stats; proof stats "$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore \
             -p no:cacheprovider tests/stats/verify_peers.py tests/stats/verify_sketches.py ;;
+        rollouts) lines=250 RONDO_RUNS=${RONDO_RUNS:-2000} proof rollouts tests tests/rollout/verify_rollouts.py ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;
         fuzz) proof fuzz fuzz_all ;;
@@ -119,7 +120,7 @@ if [ -n "$evidence" ]; then
     mkdir -p docs/evidence
     {
         printf '# The long proofs\n\n`make verify` on Debian 12, two shared cores: the newest result of each.\n'
-        for name in examples engines outage kills crash collection servers differential clients stats s3 package size asan tsan fuzz; do
+        for name in "${all[@]}"; do
             [ ! -f "$kept/$name.md" ] || { echo; cat "$kept/$name.md"; }
         done
     } >docs/evidence/verify.md

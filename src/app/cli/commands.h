@@ -12,6 +12,10 @@ void add_pipeline(Noun& root);
 void add_run(Noun& root);
 void add_model(Noun& root);
 void add_endpoint(Noun& root);
+void add_policy(Noun& root);
+void add_rollout(Noun& root);
+void add_simulate(Noun& rollout);
+void add_plan(Noun& rollout);
 void add_webhook(Noun& root);
 void add_backup(Noun& root);  // and restore
 void add_move(Noun& root);    // import and export
@@ -28,6 +32,8 @@ inline void add_commands(Noun& root) {
     add_run(root);
     add_model(root);
     add_endpoint(root);
+    add_policy(root);
+    add_rollout(root);
     add_webhook(root);
     add_backup(root);
     add_move(root);

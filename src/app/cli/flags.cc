@@ -76,6 +76,11 @@ Flag Verb::option(const std::string& flag, int64_t& into, const std::string& hel
     if (into != 0) option->capture_default_str();
     return Flag(option);
 }
+Flag Verb::option(const std::string& flag, double& into, const std::string& help) {
+    CLI::Option* option = app_->add_option(flag, into, help);
+    if (into != 0) option->capture_default_str();
+    return Flag(option);
+}
 Flag Verb::option(const std::string& flag, std::vector<std::string>& into,
                   const std::string& help) {
     return Flag(app_->add_option(flag, into, help));

@@ -54,6 +54,7 @@ class Verb {
     // Values that stand in the variables already are shown as the defaults.
     Flag option(const std::string& flag, std::string& into, const std::string& help);
     Flag option(const std::string& flag, int64_t& into, const std::string& help);
+    Flag option(const std::string& flag, double& into, const std::string& help);
     Flag option(const std::string& flag, std::vector<std::string>& into, const std::string& help);
     Flag option(const std::string& flag, bool& into, const std::string& help);
 

@@ -1,6 +1,7 @@
 #include "domain/experiment/service.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 
@@ -38,6 +39,15 @@ std::string harm_text(const Evidence& evidence, double limit) {
            bar + " within " + counted(evidence.worse_units.candidate_units, "unit") + " of its own";
 }
 
+// Raises a peak to the e-value of a process. A mixture is at most its largest part, which mostly
+// shows, with one exponential instead of all, that nothing can be raised.
+template <class Process>
+void raise(double& peak, const Process& process) {
+    const double largest = std::ranges::max(process.log_wealth);
+    if (std::exp(largest) * (1 + 1e-12) < peak) return;
+    peak = std::max(peak, process.e_value());
+}
+
 }  // namespace
 
 Status check(const Rules& rules) {
@@ -54,41 +64,42 @@ Status check(const Rules& rules) {
     return ok();
 }
 
+void DayFold::pair(double champion_loss, double candidate_loss) {
+    const double difference = champion_loss - candidate_loss;
+    ++evidence_.pairs;
+    evidence_.champion_loss += champion_loss;
+    evidence_.candidate_loss += candidate_loss;
+    differences_.push_back(difference);
+    evidence_.worse_rows.update(-difference);
+    raise(evidence_.worse_rows_peak, evidence_.worse_rows);
+}
+
+void DayFold::unit(stats::UnitEvidence::Entry entry) {
+    evidence_.worse_units.update(entry, stats::Direction::worse);
+    raise(evidence_.worse_units_peak, evidence_.worse_units);
+    evidence_.better_units.update(entry, stats::Direction::better);
+    raise(evidence_.better_units_peak, evidence_.better_units);
+}
+
 Status fold_day(Evidence& evidence, const predictions::SealedDay& day, const Rules& rules,
                 Variants variants, const Belongs& belongs, const FirstTime& first_time) {
-    std::vector<double> differences;
+    DayFold fold(evidence, rules);
     for (const Row& row : day.rows) {
         if (!belongs(row)) continue;
-        ++evidence.rows;
+        fold.row(row.labelled);
         if (!row.labelled) continue;
-        ++evidence.labelled;
         if (rules.paired) {
-            if (const auto losses = losses_of(row, rules, variants)) {
-                const double difference = losses->first - losses->second;
-                ++evidence.pairs;
-                evidence.champion_loss += losses->first;
-                evidence.candidate_loss += losses->second;
-                differences.push_back(difference);
-                evidence.worse_rows.update(-difference);
-                evidence.worse_rows_peak =
-                    std::max(evidence.worse_rows_peak, evidence.worse_rows.e_value());
-            }
+            if (const auto losses = losses_of(row, rules, variants))
+                fold.pair(losses->first, losses->second);
         }
         if (row.share == 0) continue;  // not assigned at random: says nothing by units
         const auto error = stats::loss_of(stats::Loss::zero_one, row.served().scalar(), row.label);
         if (!error) continue;
         TRY_ASSIGN(const bool first, first_time(row.key.unit_hash));
         if (!first) continue;
-        const stats::UnitEvidence::Entry entry{row.arm == Arm::candidate, *error > 0.5,
-                                               predictions::probability(row.share)};
-        evidence.worse_units.update(entry, stats::Direction::worse);
-        evidence.worse_units_peak =
-            std::max(evidence.worse_units_peak, evidence.worse_units.e_value());
-        evidence.better_units.update(entry, stats::Direction::better);
-        evidence.better_units_peak =
-            std::max(evidence.better_units_peak, evidence.better_units.e_value());
+        fold.unit({row.arm == Arm::candidate, *error > 0.5, predictions::probability(row.share)});
     }
-    evidence.days.add_block(differences, rules.clip);
+    fold.close();
     return ok();
 }
 

@@ -15,6 +15,28 @@ using Belongs = std::function<bool(const predictions::Row&)>;
 // True the first time it is called for a unit: each unit enters the evidence by unit once.
 using FirstTime = std::function<Result<bool>(uint64_t unit_hash)>;
 
+// A day's evidence, step by step in the order of evidence: what fold_day makes of logged rows, and
+// the simulator of rows of its own. close() once, after the last row.
+class DayFold {
+  public:
+    DayFold(Evidence& evidence, const Rules& rules) : evidence_(evidence), rules_(rules) {}
+
+    void row(bool labelled) {
+        ++evidence_.rows;
+        evidence_.labelled += labelled ? 1 : 0;
+    }
+    // The losses, in [0, 1], of a labelled row that both scored.
+    void pair(double champion_loss, double candidate_loss);
+    // A unit's first labelled outcome.
+    void unit(stats::UnitEvidence::Entry entry);
+    void close() { evidence_.days.add_block(differences_, rules_.clip); }
+
+  private:
+    Evidence& evidence_;
+    const Rules& rules_;
+    std::vector<double> differences_;  // loss(champion) - loss(candidate)
+};
+
 // Folds a sealed day. Errors only come from first_time.
 Status fold_day(Evidence& evidence, const predictions::SealedDay& day, const Rules& rules,
                 Variants variants, const Belongs& belongs, const FirstTime& first_time);

@@ -277,7 +277,7 @@ class Tick {
             TRY(experiment::fold_day(r.evidence, day, rules, r.variants(), belongs, first_time));
             r.folded = day.segment.day;
         }
-        const auto verdict = judge(r, row_.spec.min_label_coverage, tick_);
+        const auto verdict = rollout::judge(r, row_.spec.min_label_coverage, tick_);
         const auto point = experiment::point_of(r.evidence, rules, tick_, verdict);
         TRY(rollout::sql::put_point(tx, r.id, point));
         const rollout::Rollout before = r;
@@ -354,14 +354,6 @@ class Tick {
 };
 
 }  // namespace
-
-experiment::Verdict judge(const rollout::Rollout& rollout, double min_coverage, Time tick) {
-    const auto rules = rollout::rules_of(rollout, min_coverage);
-    const Micros running = tick - rollout.stage_since;
-    if (rollout.state == rollout::State::watching)
-        return experiment::judge_watch(rollout.evidence, rules, running, rollout.spec.watch->time);
-    return experiment::judge_trial(rollout.evidence, rules, running);
-}
 
 std::string event_of(const rollout::Rollout& before, const rollout::Rollout& after) {
     using rollout::Ending;

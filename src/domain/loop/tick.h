@@ -19,9 +19,6 @@ struct TickResult {
 Result<TickResult> process_tick(const Parts& parts, serving::Endpoint& endpoint, Time tick,
                                 const std::optional<predictions::Handover>& handed_over);
 
-// How a rollout is judged, with the share of labels that the endpoint demands.
-experiment::Verdict judge(const rollout::Rollout& rollout, double min_coverage, Time tick);
-
 // The words of the timeline for a rollout's way out.
 std::string event_of(const rollout::Rollout& before, const rollout::Rollout& after);
 

@@ -168,7 +168,7 @@ class Recomputation {
                 [&](const predictions::Row& row) { return of_stage.contains(row.route); },
                 first_time));
         }
-        const auto verdict = judge(r, decision_.inputs.min_label_coverage, decision_.tick);
+        const auto verdict = rollout::judge(r, decision_.inputs.min_label_coverage, decision_.tick);
         return json::write(experiment::point_of(r.evidence, rules, decision_.tick, verdict));
     }
 

@@ -92,6 +92,28 @@ DayStats fold_day(const predictions::SealedDay& day, int32_t version, const Moni
     return out;
 }
 
+Weight weigh(const MonitorSpec& spec, double threshold, std::span<const DayStats* const> days,
+             double min_coverage) {
+    Weight w;
+    w.threshold = threshold;
+    double loss_sum = 0;
+    stats::LevelBets bets;
+    for (const DayStats* day : days) {
+        w.days += day->rows > 0 ? 1 : 0;
+        w.rows += day->rows;
+        w.labelled += day->labelled;
+        loss_sum += day->loss_sum;
+        bets.add(day->bets);
+    }
+    if (w.rows > 0) w.coverage = static_cast<double>(w.labelled) / static_cast<double>(w.rows);
+    if (w.labelled > 0) w.mean = loss_sum / static_cast<double>(w.labelled);
+    w.e_value = bets.e_value();
+    w.enough =
+        w.days >= days_needed(spec) && w.labelled >= spec.min_labels && w.coverage >= min_coverage;
+    w.breached = w.enough && w.mean > threshold && w.e_value >= spec.evidence;
+    return w;
+}
+
 Window judge(const MonitorSpec& spec, const Reference& reference, std::span<const DayStats> days,
              int32_t version, Day last_day, Time tick, double min_coverage) {
     Window window;
@@ -101,28 +123,24 @@ Window judge(const MonitorSpec& spec, const Reference& reference, std::span<cons
     window.last_day = format_day(last_day);
     window.reference = reference.value;
     window.threshold = threshold_of(spec, reference);
-    double loss_sum = 0;
-    stats::LevelBets bets;
+    std::vector<const DayStats*> pointers;
     std::vector<std::vector<int64_t>> counts;
     for (const stats::Cells& cells : reference.cells) counts.emplace_back(cells.size(), 0);
     for (const DayStats& day : days) {
-        window.days += day.rows > 0 ? 1 : 0;
-        window.rows += day.rows;
-        window.labelled += day.labelled;
-        loss_sum += day.loss_sum;
-        bets.add(day.bets);
+        pointers.push_back(&day);
         for (size_t f = 0; f < counts.size() && f < day.cell_counts.size(); ++f) {
             for (size_t c = 0; c < counts[f].size(); ++c) counts[f][c] += day.cell_counts[f][c];
         }
     }
-    if (window.rows > 0)
-        window.coverage = static_cast<double>(window.labelled) / static_cast<double>(window.rows);
-    if (window.labelled > 0) window.mean = loss_sum / static_cast<double>(window.labelled);
-    window.e_value = bets.e_value();
-    window.enough = window.days >= days_needed(spec) && window.labelled >= spec.min_labels &&
-                    window.coverage >= min_coverage;
-    window.breached =
-        window.enough && window.mean > window.threshold && window.e_value >= spec.evidence;
+    const Weight w = weigh(spec, window.threshold, pointers, min_coverage);
+    window.days = w.days;
+    window.rows = w.rows;
+    window.labelled = w.labelled;
+    window.coverage = w.coverage;
+    window.mean = w.mean;
+    window.e_value = w.e_value;
+    window.enough = w.enough;
+    window.breached = w.breached;
     // All features share one level: the chance that any quiet one is flagged stays below it.
     const double alpha = spec.drift_alpha / std::max<double>(1, static_cast<double>(counts.size()));
     for (size_t f = 0; f < counts.size(); ++f)

@@ -17,6 +17,15 @@ double threshold_of(const MonitorSpec& spec, const Reference& reference);
 DayStats fold_day(const predictions::SealedDay& day, int32_t version, const MonitorSpec& spec,
                   const Reference& reference);
 
+// What the days of a window come to, and whether that is a breach: the numbers of the verdict.
+struct Weight {
+    int64_t days = 0, rows = 0, labelled = 0;
+    double coverage = 0, mean = 0, threshold = 0, e_value = 0;
+    bool enough = false, breached = false;
+};
+Weight weigh(const MonitorSpec& spec, double threshold, std::span<const DayStats* const> days,
+             double min_coverage);
+
 // Judges the window that ends with last_day. `days`: the stats of the days in it, oldest first.
 Window judge(const MonitorSpec& spec, const Reference& reference, std::span<const DayStats> days,
              int32_t version, Day last_day, Time tick, double min_coverage);

@@ -4,15 +4,10 @@
 #include <functional>
 #include <set>
 
-#include "domain/rollout/model.h"
+#include "domain/rollout/course.h"
 #include "platform/store/tx.h"
 
 namespace rondo::rollout {
-
-Status check(const RolloutSpec& spec);
-
-// The rules of evidence for what the rollout is doing now.
-experiment::Rules rules_of(const Rollout& rollout, double min_coverage);
 
 // Points the endpoint's alias to a version, in the same transaction. Wired in by app.
 using SetChampion =

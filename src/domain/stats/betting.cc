@@ -50,11 +50,13 @@ double mixture(std::span<const double> log_wealth) {
     return sum / static_cast<double>(log_wealth.size());
 }
 
-void BetProcess::update(double x) {
+void BetProcess::update(double x, int64_t times) {
     const double cut = std::clamp(x, -1.0, 1.0);
-    for (size_t j = 0; j < kStakes.size(); ++j) log_wealth[j] += std::log1p(kStakes[j] * cut);
-    ++count;
-    sum += cut;
+    const auto repeated = static_cast<double>(times);
+    for (size_t j = 0; j < kStakes.size(); ++j)
+        log_wealth[j] += repeated * std::log1p(kStakes[j] * cut);
+    count += times;
+    sum += repeated * cut;
 }
 
 double BetProcess::e_value() const { return mixture(log_wealth); }

@@ -30,8 +30,9 @@ struct BetProcess {
         json::field("count", &BetProcess::count, "How many values were bet on"),
         json::field("sum", &BetProcess::sum, "Sum of the values, in order")};
 
-    // x is cut to [-1, 1], which keeps the guarantee (for the cut values).
-    void update(double x);
+    // x is cut to [-1, 1], which keeps the guarantee (for the cut values). `times`: so many equal
+    // values at once.
+    void update(double x, int64_t times = 1);
     double e_value() const;
     double mean() const { return count == 0 ? 0 : sum / static_cast<double>(count); }
 };

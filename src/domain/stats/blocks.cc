@@ -5,13 +5,17 @@
 namespace rondo::stats {
 
 void BlockEvidence::add_block(std::span<const double> differences, double clip, double sign) {
-    if (differences.empty()) return;
     double sum = 0;
     for (const double d : differences) sum += d;
-    const double mean = sum / static_cast<double>(differences.size());
+    add_block(sum, static_cast<int64_t>(differences.size()), clip, sign);
+}
+
+void BlockEvidence::add_block(double sum, int64_t count, double clip, double sign) {
+    if (count == 0) return;
+    const double mean = sum / static_cast<double>(count);
     const double x = std::clamp(mean, -clip, clip) / clip;
     bets.update(sign * x);
-    rows += static_cast<int64_t>(differences.size());
+    rows += count;
     row_sum += sum;
     blocks.push_back(x);
 }

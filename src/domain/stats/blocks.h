@@ -28,6 +28,8 @@ struct BlockEvidence {
     // differences: loss(champion) - loss(candidate) of the block's rows, in [-1, 1], in order.
     // An empty block changes nothing. clip in (0, 1]. sign -1 bets on "worse" instead.
     void add_block(std::span<const double> differences, double clip, double sign = 1);
+    // The same from the sum of `count` differences.
+    void add_block(double sum, int64_t count, double clip, double sign = 1);
 
     double e_value() const { return bets.e_value(); }
     int64_t days() const { return bets.count; }

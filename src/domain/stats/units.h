@@ -44,6 +44,15 @@ struct UnitEvidence {
     };
     // Entries with rho outside (0, 1) carry no evidence and are only counted. 8 logarithms.
     void update(Entry entry, Direction direction);
+
+    struct Counts {
+        int64_t candidate = 0, candidate_failures = 0;
+        int64_t champion = 0, champion_failures = 0;
+    };
+    // Units that enter together, in no order: all are bet on with the failure rate from before the
+    // first of them, which keeps the guarantee. One unit is the same as update. At most 32
+    // logarithms, however many units.
+    void update_batch(const Counts& batch, double rho, Direction direction);
     double e_value() const;
 };
 

@@ -11,15 +11,16 @@ namespace rondo::stats {
 GuardrailEvidence::GuardrailEvidence(double tolerated)
     : tolerated_(tolerated > 0 && std::isfinite(tolerated) ? tolerated : 1) {}
 
-void GuardrailEvidence::failure(Arm arm, double rho) {
-    if (!(rho > 0 && rho < 1)) return;
-    ++failures_;
+void GuardrailEvidence::failure(Arm arm, double rho, int64_t times) {
+    if (!(rho > 0 && rho < 1) || times <= 0) return;
+    failures_ += times;
     const double null = rho * tolerated_ / (1 - rho + rho * tolerated_);
     for (size_t j = 0; j < log_wealth_.size(); ++j) {
         const double ratio = tolerated_ * kOddsRatios[j];
         const double theta = rho * ratio / (1 - rho + rho * ratio);
         log_wealth_[j] +=
-            arm == Arm::candidate ? std::log(theta / null) : std::log((1 - theta) / (1 - null));
+            static_cast<double>(times) *
+            (arm == Arm::candidate ? std::log(theta / null) : std::log((1 - theta) / (1 - null)));
     }
 }
 

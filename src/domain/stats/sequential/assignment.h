@@ -20,7 +20,7 @@ class GuardrailEvidence {
   public:
     explicit GuardrailEvidence(double tolerated = 1);  // > 0, else 1
     enum class Arm : uint8_t { champion, candidate };
-    void failure(Arm arm, double rho);  // 8 logarithms
+    void failure(Arm arm, double rho, int64_t times = 1);  // so many at once; 8 logarithms
     double e_value() const;
     int64_t failures() const { return failures_; }
 

@@ -8,11 +8,12 @@
 
 namespace rondo::stats {
 
-void PairedEvidence::update(Winner winner) {
+void PairedEvidence::update(Winner winner, int64_t rows) {
     const bool candidate = winner == Winner::candidate;
     for (size_t j = 0; j < kOdds.size(); ++j)
-        log_wealth_[j] += std::log(2 * (candidate ? kOdds[j] : 1 - kOdds[j]));
-    ++(candidate ? candidate_ : champion_);
+        log_wealth_[j] +=
+            static_cast<double>(rows) * std::log(2 * (candidate ? kOdds[j] : 1 - kOdds[j]));
+    (candidate ? candidate_ : champion_) += rows;
 }
 
 double PairedEvidence::e_value() const { return mixture(log_wealth_); }

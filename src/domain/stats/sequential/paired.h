@@ -18,7 +18,8 @@ class PairedEvidence {
     static constexpr std::array<double, 6> kOdds{0.52, 0.55, 0.6, 0.67, 0.75, 0.9};
 
     enum class Winner : uint8_t { candidate, champion };
-    void update(Winner winner);  // one differing row; 6 logarithms
+    // `rows` differing rows with one winner; 6 logarithms.
+    void update(Winner winner, int64_t rows = 1);
     double e_value() const;
     int64_t candidate_wins() const { return candidate_; }
     int64_t champion_wins() const { return champion_; }

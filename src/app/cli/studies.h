@@ -1,0 +1,41 @@
+// What the commands that try a policy before it runs have in common.
+#pragma once
+
+#include "app/cli/flags.h"
+#include "domain/loop/model.h"
+#include "domain/simulate/study.h"
+
+namespace rondo::app::cli {
+
+// What is read from a policy's file: a whole policy, or the rollout of one on its own (as `rondo
+// endpoint rollout --spec` takes it). Checked as the server checks it.
+struct PolicyFile {
+    rollout::RolloutSpec rollout;
+    gates::DataColumns data;
+    std::optional<monitor::MonitorSpec> monitor;  // of a whole policy
+};
+Result<PolicyFile> read_policy(const std::string& path);
+
+// A file of rows. Code::unsupported with the way out for what is no CSV.
+Result<std::string> read_rows(const std::string& path);
+
+// The exit code of what was asked for wrongly: the failure is reported, and 2 stands for it.
+Result<int> usage_code(Result<int> code);
+
+// As many threads as the machine has.
+int all_threads();
+
+// "3 of 1,000 runs (0.3 %; 99.9 % limits 0 % to 1.4 %)"
+std::string in_words(const simulate::Share& share);
+// "12 %"
+std::string percent(double share);
+// Days for people; "-" for none.
+std::string days_text(double days);
+
+// A result with a field table as a tree.
+template <class T>
+Result<json::Value> tree_of(const T& value) {
+    return json::Value::parse(json::write(value));
+}
+
+}  // namespace rondo::app::cli
