@@ -22,7 +22,7 @@ Status read_records(Table& table) {
     while (true) {
         TRY_ASSIGN(const bool more, records.next(cells));
         if (!more) return ok();
-        if (cells.size() == 1 && cells[0].empty()) continue;  // an empty line
+        if (records.blank()) continue;
         if (cells.size() != table.names.size())
             return fail(Code::invalid, "line " + std::to_string(records.line()) + " has " +
                                            std::to_string(cells.size()) + " cells, the header " +

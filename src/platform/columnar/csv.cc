@@ -174,7 +174,7 @@ class CsvReader {
         while (true) {
             TRY_ASSIGN(const bool any, records.next(cells));
             if (!any) return ok();
-            if (cells.size() == 1 && cells[0].empty()) continue;  // an empty line
+            if (records.blank()) continue;
             if (cells.size() != names_.size())
                 return fail(Code::invalid, "line " + std::to_string(records.line()) + " has " +
                                                std::to_string(cells.size()) +

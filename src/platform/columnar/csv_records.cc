@@ -9,6 +9,7 @@ Result<bool> CsvRecords::next(std::vector<std::string_view>& cells) {
     cells.clear();
     if (pos_ >= text_.size()) return false;
     line_ = next_line_++;
+    blank_ = text_[pos_] == '\n' || text_[pos_] == '\r';
     while (true) {
         if (pos_ < text_.size() && text_[pos_] == '"') {
             TRY_ASSIGN(const std::string_view cell, quoted_cell());

@@ -20,6 +20,8 @@ class CsvRecords {
     // The next record's cells; false at the end. Fails on an open quote and on text after a closing
     // one, with the line.
     Result<bool> next(std::vector<std::string_view>& cells);
+    // The last record was an empty line: no cell, not even a quoted one.
+    bool blank() const { return blank_; }
     // The line where the last record began.
     size_t line() const { return line_; }
     size_t position() const { return pos_; }
@@ -32,6 +34,7 @@ class CsvRecords {
     char separator_;
     size_t pos_ = 0;
     size_t line_, next_line_;
+    bool blank_ = false;
     std::deque<std::string> unquoted_;
 };
 

@@ -7,7 +7,9 @@
 
 namespace rondo::columnar {
 
-// Memory of one column at a time, of each thread that reads one.
-Result<std::unique_ptr<Table>> open_parquet(std::shared_ptr<File> file, const ReadOptions& options);
+// `name` is for messages about columns. Memory of one column at a time, of each thread that reads
+// one.
+Result<std::unique_ptr<Table>> open_parquet(std::shared_ptr<File> file, const std::string& name,
+                                            const ReadOptions& options);
 
 }  // namespace rondo::columnar

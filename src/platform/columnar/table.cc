@@ -39,7 +39,7 @@ Result<std::unique_ptr<Table>> open_table(std::shared_ptr<File> file, const std:
     if (!parquet && to_lower(name).ends_with(".parquet"))
         return fail(Code::invalid,
                     quoted(name) + " is no Parquet file: it does not begin with PAR1");
-    auto table = parquet ? open_parquet(file, options) : open_csv(file, options);
+    auto table = parquet ? open_parquet(file, name, options) : open_csv(file, options);
     if (!table) return fail(table.error().code, quoted(name) + ": " + table.error().message);
     std::unordered_set<std::string_view> seen;
     for (const Field& field : (*table)->fields()) {

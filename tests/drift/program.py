@@ -1,0 +1,47 @@
+"""Runs rondo drift and rondo profile on files."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RONDO = pathlib.Path(os.environ.get("RONDO_BUILD", ROOT / "build/release")) / "rondo"
+
+
+def rondo(*arguments, timeout=300):
+    return subprocess.run([RONDO, *map(str, arguments)], capture_output=True, timeout=timeout, check=False)
+
+
+def report(reference, current, *flags):
+    done = rondo("drift", reference, current, "--json", *flags)
+    assert done.returncode in (0, 1), done.stderr.decode()
+    out = json.loads(done.stdout)
+    assert out["drift"] == (done.returncode == 1) or "--evidently" in flags
+    return out
+
+
+def features(out, window=0):
+    return {f["name"]: f for f in out["windows"][window]["features"]}
+
+
+def profile(path):
+    done = rondo("profile", path, "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    out = json.loads(done.stdout)
+    out["columns"] = {c["name"]: c for c in out["columns"]}
+    return out
+
+
+def refusal(*arguments):
+    """The message of a command that has to fail, and does not crash."""
+    done = rondo(*arguments)
+    assert done.returncode == (2 if arguments[0] == "drift" else 1), (done.returncode, done.stderr)
+    message = done.stderr.decode()
+    assert message.startswith("rondo: ") and message.count("\n") == 1, message
+    return message
+
+
+def number(text):
+    """JSON has NaN and infinities as strings."""
+    return float(str(text).replace("Infinity", "inf"))
