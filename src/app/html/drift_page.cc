@@ -166,10 +166,14 @@ std::string drift_page(const drift::Report& report) {
         "feature\"></p>\n";
     size_t pictures = 0;
     for (const drift::Window& window : report.windows) {
+        // Windows where nothing moved are there to be opened.
         if (!report.by.empty())
-            body += "<h2>" + escaped(report.by) + " = " + escaped(window.name) + "</h2>\n";
+            body += std::string("<details class=\"window\"") + (window.drifted > 0 ? " open" : "") +
+                    "><summary><h2>" + escaped(report.by) + " = " + escaped(window.name) +
+                    "</h2></summary>\n";
         for (const drift::Feature& feature : window.features)
             body += article(feature, ++pictures <= kPictures);
+        if (!report.by.empty()) body += "</details>\n";
     }
     body += findings_of(report);
     body += kReading;

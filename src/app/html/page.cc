@@ -18,6 +18,7 @@ constexpr std::string_view kStyle = R"css(
   --text: #e6e9ee; --quiet: #9aa4b2; --was: #8791a1; --now: #6aa5ff; --bad: #ff7d70; --good: #5cc58d;
   --unsure: #e0b04b; } }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 body { margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.5rem 5rem; background: var(--ground);
   color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .4rem; }
@@ -45,6 +46,7 @@ article header span { font-weight: 600; font-size: .85rem; }
 article header small { color: var(--quiet); }
 article svg { grid-column: 2; grid-row: 1 / span 3; align-self: center; }
 article details { font-size: .88rem; }
+.window > summary h2 { display: inline-block; margin: 1.2rem 0 .8rem; color: var(--text); }
 summary { cursor: pointer; color: var(--quiet); }
 svg { width: 100%; height: auto; display: block; font: 11px system-ui, sans-serif; }
 svg text { fill: var(--quiet); }
