@@ -18,7 +18,7 @@ SAME_LINES = 8  # a run of this many equal lines in two places is one too many
 # Which domain modules may include which, in the order of ARCHITECTURE.md.
 TIERS = [
     {"schema", "search", "stats", "holds", "series", "mirror"},
-    {"artifacts", "data"},
+    {"artifacts", "data", "drift"},
     {"tracking", "predictions"},
     {"registry", "monitor", "pipeline", "experiment", "gates"},
     {"serving"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests. Installs what is missing, builds what is needed, runs every suite even when one fails,
 # prints the time of each, and ends with "N passed, N failed".
-# usage: tools/test.sh [SUITE...]   (build check unit stats rollout net api store accounts blobs house collection crash serving conformance clients differential move mirror notify web browser loop cluster)
+# usage: tools/test.sh [SUITE...]   (build check unit stats rollout drift net api store accounts blobs house collection crash serving conformance clients differential move mirror notify web browser loop cluster)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
@@ -57,7 +57,7 @@ python_suite() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(build check unit stats rollout net api store accounts blobs house collection crash serving conformance clients differential move mirror notify web browser loop cluster)
+[ ${#suites[@]} -gt 0 ] || suites=(build check unit stats rollout drift net api store accounts blobs house collection crash serving conformance clients differential move mirror notify web browser loop cluster)
 for name in "${suites[@]}"; do
     case $name in
         build) suite build build_release rondo rondo_tests predict_trees crash_faults sign_requests blob_store stats_cases ;;
@@ -65,6 +65,7 @@ for name in "${suites[@]}"; do
         unit) suite unit build/release/rondo_tests ;;
         stats) suite stats python_suite tests/stats ;;
         rollout) suite rollout python_suite tests/rollout ;;
+        drift) suite drift python_suite tests/drift ;;
         net) suite net python_suite tests/net ;;
         api) suite api python_suite tests/api ;;
         store) suite store python_suite tests/store ;;

@@ -58,6 +58,13 @@ tests_in_a_bucket() {  # a real S3 server: faults, a gigabyte, and the flights e
     RONDO_LONG=1 RONDO_SIGNED=20000 RONDO_S3=versitygw tests tests/blobs tests/blobs/verify_loop.py
 }
 
+beside_peers() {  # the statistics beside scipy and others; drift beside Evidently, and its false alarms
+    local peers=("$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore -p no:cacheprovider)
+    "${peers[@]}" tests/stats/verify_peers.py tests/stats/verify_sketches.py
+    "${peers[@]}" tests/drift/verify_evidently.py
+    tests tests/drift/verify_null_rates.py
+}
+
 sanitized() (  # NAME [PREFIX...]: unit tests, and three suites against a sanitized server
     set -e
     local name=$1
@@ -106,8 +113,7 @@ for name in "${proofs[@]}"; do
         servers) RONDO_SERVER_KILLS=${RONDO_SERVER_KILLS:-100} proof servers tests tests/cluster ;;
         differential) RONDO_DIFFERENTIAL=${RONDO_DIFFERENTIAL:-20000} proof differential tests tests/differential ;;
         clients) need_clients; RONDO_CLIENTS=1 proof clients tests tests/clients ;;
-        stats) need_stats; proof stats "$root/build/venv-stats/bin/python" -m pytest -q -s -W ignore \
-            -p no:cacheprovider tests/stats/verify_peers.py tests/stats/verify_sketches.py ;;
+        stats) need_stats; proof stats beside_peers ;;
         rollouts) lines=250 RONDO_RUNS=${RONDO_RUNS:-2000} proof rollouts tests tests/rollout/verify_rollouts.py ;;
         asan) proof asan sanitized asan ;;
         tsan) proof tsan sanitized tsan setarch -R ;;

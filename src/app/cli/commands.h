@@ -21,6 +21,7 @@ void add_backup(Noun& root);  // and restore
 void add_move(Noun& root);    // import and export
 void add_mirror(Noun& root);
 void add_doctor(Noun& root);
+void add_drift(Noun& root);  // and profile
 void add_collection(Noun& root);
 void add_account(Noun& root);  // user, token, role, audit
 
@@ -39,6 +40,7 @@ inline void add_commands(Noun& root) {
     add_move(root);
     add_mirror(root);
     add_doctor(root);
+    add_drift(root);
     add_collection(root);
     add_account(root);
 }

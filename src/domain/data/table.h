@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/columnar/csv_records.h"
 
 namespace rondo::data {
 
 struct Table {
     std::vector<std::string> names;
     size_t rows = 0;
-    // Column-major text cells, views into `bytes` (or into `unquoted` for quoted cells).
+    // Column-major text cells, views into `bytes` (or into `records`, for doubled quotes).
     std::vector<std::vector<std::string_view>> columns;
 
     std::optional<size_t> find(std::string_view name) const;
@@ -22,7 +23,7 @@ struct Table {
     Result<size_t> need(std::string_view name, std::string_view table) const;
 
     std::unique_ptr<std::string> bytes;  // the file itself, at an address that never moves
-    std::vector<std::unique_ptr<std::string>> unquoted;
+    std::unique_ptr<columnar::CsvRecords> records;
 };
 
 // At most 4,096 columns. Rows with another number of cells than the header are refused by line.

@@ -12,37 +12,25 @@
 namespace rondo::stats::evidently {
 namespace {
 
-struct Pair {
-    std::vector<double> reference, current;  // ascending and finite
-};
+using Values = std::span<const double>;
 
-std::vector<double> finite_ascending(std::span<const double> values) {
+Sample finite(Values values) {
     std::vector<double> out;
     out.reserve(values.size());
     for (const double v : values) {
         if (std::isfinite(v)) out.push_back(v);
     }
-    return sorted(out);
+    return Sample::taking(std::move(out));
 }
 
-Result<Pair> prepared(std::span<const double> reference, std::span<const double> current) {
-    Pair out{finite_ascending(reference), finite_ascending(current)};
-    if (out.reference.empty())
-        return fail(Code::invalid, "the reference has no finite value", "reference");
-    if (out.current.empty()) return fail(Code::invalid, "no value to compare is finite", "current");
-    return out;
-}
-
-size_t distinct(std::span<const double> ascending) {
-    size_t count = ascending.empty() ? 0 : 1;
-    for (size_t i = 1; i < ascending.size(); ++i) count += ascending[i] != ascending[i - 1];
-    return count;
-}
+struct Counts {
+    std::vector<double> reference, current;
+};
 
 // Counts of each distinct value of either side.
-Pair counts(const Pair& data) {
-    Pair out;
-    walk_distinct(data.reference, data.current, [&](double, size_t r, size_t c) {
+Counts counts(const Pair& data) {
+    Counts out;
+    walk_distinct(data.reference.values(), data.current.values(), [&](double, size_t r, size_t c) {
         out.reference.push_back(static_cast<double>(r));
         out.current.push_back(static_cast<double>(c));
     });
@@ -90,33 +78,13 @@ void fill_zeros(std::vector<double>& shares) {
     }
 }
 
-Shares shares_of(const Pair& data, Column column, ZeroCells zeros) {
-    Pair cells;
-    if (column != Column::category && distinct(data.reference) > 20) {
-        const double low = std::min(data.reference.front(), data.current.front());
-        const double high = std::max(data.reference.back(), data.current.back());
-        const auto edges =
-            sturges_edges(low, high, data.reference.size() + data.current.size(), column);
-        cells = {histogram(data.reference, edges), histogram(data.current, edges)};
-    } else {
-        cells = counts(data);
-    }
-    for (double& c : cells.reference) c /= static_cast<double>(data.reference.size());
-    for (double& c : cells.current) c /= static_cast<double>(data.current.size());
-    if (zeros == ZeroCells::filled) {
-        fill_zeros(cells.reference);
-        fill_zeros(cells.current);
-    }
-    return {std::move(cells.reference), std::move(cells.current)};
-}
-
 double hellinger_of_numbers(const Pair& data, Column column) {
     std::vector<double> values;  // each distinct one once: the bins are made from these
-    walk_distinct(data.reference, data.current,
+    walk_distinct(data.reference.values(), data.current.values(),
                   [&](double value, size_t, size_t) { values.push_back(value); });
     const auto edges = sturges_edges(values.front(), values.back(), values.size(), column);
-    const auto in_reference = histogram(data.reference, edges);
-    const auto in_current = histogram(data.current, edges);
+    const auto in_reference = histogram(data.reference.values(), edges);
+    const auto in_current = histogram(data.current.values(), edges);
     const double width = (edges.back() - edges.front()) / static_cast<double>(edges.size() - 1);
     double sum = 0;
     for (size_t i = 0; i < in_reference.size(); ++i) {
@@ -130,59 +98,86 @@ double hellinger_of_numbers(const Pair& data, Column column) {
 
 }  // namespace
 
-Result<Shares> binned_shares(std::span<const double> reference, std::span<const double> current,
-                             Column column, ZeroCells zeros) {
-    TRY_ASSIGN(const Pair data, prepared(reference, current));
-    return shares_of(data, column, zeros);
+Result<Pair> prepared(Values reference, Values current) {
+    Pair out{finite(reference), finite(current)};
+    if (out.reference.size() == 0)
+        return fail(Code::invalid, "the reference has no finite value", "reference");
+    if (out.current.size() == 0)
+        return fail(Code::invalid, "no value to compare is finite", "current");
+    return out;
 }
 
-Result<double> psi(std::span<const double> reference, std::span<const double> current,
-                   Column column) {
-    TRY_ASSIGN(const Shares s, binned_shares(reference, current, column, ZeroCells::filled));
+size_t distinct(Values ascending) {
+    size_t count = ascending.empty() ? 0 : 1;
+    for (size_t i = 1; i < ascending.size(); ++i) count += ascending[i] != ascending[i - 1];
+    return count;
+}
+
+Shares binned_shares(const Pair& data, Column column, ZeroCells zeros) {
+    Counts cells;
+    const Values reference = data.reference.values(), current = data.current.values();
+    if (column != Column::category && distinct(reference) > 20) {
+        const double low = std::min(reference.front(), current.front());
+        const double high = std::max(reference.back(), current.back());
+        const auto edges =
+            sturges_edges(low, high, data.reference.size() + data.current.size(), column);
+        cells = {histogram(reference, edges), histogram(current, edges)};
+    } else {
+        cells = counts(data);
+    }
+    for (double& c : cells.reference) c /= static_cast<double>(data.reference.size());
+    for (double& c : cells.current) c /= static_cast<double>(data.current.size());
+    if (zeros == ZeroCells::filled) {
+        fill_zeros(cells.reference);
+        fill_zeros(cells.current);
+    }
+    return {std::move(cells.reference), std::move(cells.current)};
+}
+
+Result<Shares> binned_shares(Values reference, Values current, Column column, ZeroCells zeros) {
+    TRY_ASSIGN(const Pair data, prepared(reference, current));
+    return binned_shares(data, column, zeros);
+}
+
+Result<double> psi(const Pair& data, Column column) {
+    const Shares s = binned_shares(data, column, ZeroCells::filled);
     double sum = 0;  // filled shares no longer sum to 1, and stay so
     for (size_t i = 0; i < s.reference.size(); ++i)
         sum += (s.reference[i] - s.current[i]) * std::log(s.reference[i] / s.current[i]);
     return sum;
 }
 
-Result<double> kl_div(std::span<const double> reference, std::span<const double> current,
-                      Column column) {
-    TRY_ASSIGN(const Shares s, binned_shares(reference, current, column, ZeroCells::filled));
+Result<double> kl_div(const Pair& data, Column column) {
+    const Shares s = binned_shares(data, column, ZeroCells::filled);
     return kl_divergence(s.reference, s.current);
 }
 
-Result<double> jensenshannon(std::span<const double> reference, std::span<const double> current,
-                             Column column) {
-    TRY_ASSIGN(const Shares s, binned_shares(reference, current, column, ZeroCells::kept));
+Result<double> jensenshannon(const Pair& data, Column column) {
+    const Shares s = binned_shares(data, column, ZeroCells::kept);
     return jensen_shannon_distance(s.reference, s.current);
 }
 
-Result<double> hellinger(std::span<const double> reference, std::span<const double> current,
-                         Column column) {
-    TRY_ASSIGN(const Pair data, prepared(reference, current));
+Result<double> hellinger(const Pair& data, Column column) {
     if (column != Column::category) return hellinger_of_numbers(data, column);
-    const Shares s = shares_of(data, column, ZeroCells::kept);
+    const Shares s = binned_shares(data, column, ZeroCells::kept);
     double sum = 0;
     for (size_t i = 0; i < s.reference.size(); ++i) sum += std::sqrt(s.reference[i] * s.current[i]);
     return std::sqrt(1 - std::clamp(sum, 0.0, 1.0));
 }
 
-Result<double> wasserstein(std::span<const double> reference, std::span<const double> current) {
-    TRY_ASSIGN(const Pair data, prepared(reference, current));
+Result<double> wasserstein(const Pair& data) {
     const auto n = static_cast<double>(data.reference.size());
     long double sum = 0, squares = 0;
-    for (const double v : data.reference) sum += v;
+    for (const double v : data.reference.values()) sum += v;
     const long double mean = sum / n;
-    for (const double v : data.reference) squares += (v - mean) * (v - mean);
+    for (const double v : data.reference.values()) squares += (v - mean) * (v - mean);
     const auto deviation = static_cast<double>(std::sqrt(squares / n));
-    TRY_ASSIGN(const double distance,
-               wasserstein_distance(Sample(data.reference), Sample(data.current)));
+    TRY_ASSIGN(const double distance, wasserstein_distance(data.reference, data.current));
     return distance / std::max(deviation, 0.001);
 }
 
-Result<double> chisquare(std::span<const double> reference, std::span<const double> current) {
-    TRY_ASSIGN(const Pair data, prepared(reference, current));
-    const Pair cells = counts(data);
+Result<double> chisquare(const Pair& data) {
+    const Counts cells = counts(data);
     if (cells.reference.size() == 1) return std::numeric_limits<double>::quiet_NaN();
     const double scale =
         static_cast<double>(data.current.size()) / static_cast<double>(data.reference.size());
@@ -192,9 +187,8 @@ Result<double> chisquare(std::span<const double> reference, std::span<const doub
     return result.p_value;
 }
 
-Result<double> z(std::span<const double> reference, std::span<const double> current) {
-    TRY_ASSIGN(const Pair data, prepared(reference, current));
-    const Pair cells = counts(data);
+Result<double> z(const Pair& data) {
+    const Counts cells = counts(data);
     if (cells.reference.size() == 1) return 1.0;
     const auto n = static_cast<double>(data.reference.size());
     const auto m = static_cast<double>(data.current.size());
@@ -203,9 +197,8 @@ Result<double> z(std::span<const double> reference, std::span<const double> curr
     return 2 * (1 - normal_cdf(std::abs(result.statistic)));
 }
 
-Result<double> g_test(std::span<const double> reference, std::span<const double> current) {
-    TRY_ASSIGN(const Pair data, prepared(reference, current));
-    const Pair cells = counts(data);
+Result<double> g_test(const Pair& data) {
+    const Counts cells = counts(data);
     if (cells.reference.size() == 1 && data.reference.size() == data.current.size())
         return std::numeric_limits<double>::quiet_NaN();
     TRY_ASSIGN(const auto result,
@@ -213,10 +206,48 @@ Result<double> g_test(std::span<const double> reference, std::span<const double>
     return result.p_value;
 }
 
-Result<double> total_variation(std::span<const double> reference, std::span<const double> current) {
-    TRY_ASSIGN(const Pair data, prepared(reference, current));
-    const Pair cells = counts(data);
+Result<double> total_variation(const Pair& data) {
+    const Counts cells = counts(data);
     return total_variation_distance(cells.reference, cells.current);
+}
+
+// The same of columns that nobody has sorted yet.
+namespace {
+template <class Score, class... More>
+Result<double> of_columns(Score score, Values reference, Values current, More... more) {
+    TRY_ASSIGN(const Pair data, prepared(reference, current));
+    return score(data, more...);
+}
+using Typed = Result<double> (*)(const Pair&, Column);
+using Untyped = Result<double> (*)(const Pair&);
+}  // namespace
+
+Result<double> psi(Values reference, Values current, Column column) {
+    return of_columns(Typed{psi}, reference, current, column);
+}
+Result<double> kl_div(Values reference, Values current, Column column) {
+    return of_columns(Typed{kl_div}, reference, current, column);
+}
+Result<double> jensenshannon(Values reference, Values current, Column column) {
+    return of_columns(Typed{jensenshannon}, reference, current, column);
+}
+Result<double> hellinger(Values reference, Values current, Column column) {
+    return of_columns(Typed{hellinger}, reference, current, column);
+}
+Result<double> wasserstein(Values reference, Values current) {
+    return of_columns(Untyped{wasserstein}, reference, current);
+}
+Result<double> chisquare(Values reference, Values current) {
+    return of_columns(Untyped{chisquare}, reference, current);
+}
+Result<double> z(Values reference, Values current) {
+    return of_columns(Untyped{z}, reference, current);
+}
+Result<double> g_test(Values reference, Values current) {
+    return of_columns(Untyped{g_test}, reference, current);
+}
+Result<double> total_variation(Values reference, Values current) {
+    return of_columns(Untyped{total_variation}, reference, current);
 }
 
 std::string_view default_test(Column column, size_t reference_rows, size_t distinct_values) {

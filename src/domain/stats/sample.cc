@@ -69,6 +69,13 @@ Sample::Sample(std::span<const double> values, Missing missing) {
     sort_numbers(values_);
 }
 
+Sample Sample::taking(std::vector<double> values) {
+    Sample out;
+    out.values_ = std::move(values);
+    if (!std::is_sorted(out.values_.begin(), out.values_.end())) sort_numbers(out.values_);
+    return out;
+}
+
 Status need_values(const Sample& sample, size_t least, std::string_view name) {
     if (sample.size() >= least || sample.poisoned()) return ok();
     return too_few(sample.size(), least, name);

@@ -22,12 +22,16 @@ class Sample {
     // O(n), by radix sort: about 50 ns a value for a million, half of what comparisons take.
     explicit Sample(std::span<const double> values, Missing missing = Missing::propagate);
 
+    // Takes the values over and sorts them in place: no copy. There must be no NaN among them.
+    static Sample taking(std::vector<double> values);
+
     std::span<const double> values() const { return values_; }  // NaNs left out
     size_t size() const { return values_.size(); }
     // True when a NaN was met that was not to be omitted: statistics of this sample are NaN.
     bool poisoned() const { return poisoned_; }
 
   private:
+    Sample() = default;
     std::vector<double> values_;
     bool poisoned_ = false;
 };

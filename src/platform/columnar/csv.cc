@@ -1,0 +1,296 @@
+#include "platform/columnar/csv.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <unordered_set>
+
+#include "base/parallel.h"
+#include "base/text.h"
+#include "platform/columnar/csv_cells.h"
+#include "platform/columnar/csv_records.h"
+#include "platform/columnar/unpack.h"
+
+namespace rondo::columnar {
+namespace {
+
+constexpr size_t kPieceBytes = 4 << 20;  // what one thread parses at a time
+
+// A column's type so far: none until a cell is there.
+using Types = std::vector<std::optional<Type>>;
+
+struct Piece {
+    std::string text;  // whole records
+    size_t first_line = 1;
+    std::vector<Column> columns;
+    Types types;  // of its cells alone, where they are more than was expected
+    size_t rows = 0;
+    size_t lines = 0;
+    Status status;
+};
+
+class CsvTable : public Table {
+  public:
+    CsvTable(std::vector<std::string> names, std::vector<Column> columns, uint64_t rows) {
+        rows_ = rows;
+        for (size_t i = 0; i < names.size(); ++i) {
+            fields_.push_back({std::move(names[i]), columns[i].type, ""});
+            columns_.push_back(std::make_shared<const Column>(std::move(columns[i])));
+        }
+    }
+    Result<std::shared_ptr<const Column>> column(size_t index) const override {
+        return columns_[index];
+    }
+    void release(size_t index) override { columns_[index].reset(); }
+
+  private:
+    std::vector<std::shared_ptr<const Column>> columns_;
+};
+
+class CsvReader {
+  public:
+    CsvReader(std::shared_ptr<File> file, const ReadOptions& options)
+        : file_(std::move(file)), options_(options) {}
+
+    Result<std::unique_ptr<Table>> read() {
+        TRY(pass());
+        if (types_ != expected_) {
+            // Some cells did not fit what the first ones promised: now that all are known, again.
+            expected_ = types_;
+            TRY(pass());
+        }
+        return std::make_unique<CsvTable>(std::move(names_), std::move(columns_), rows_);
+    }
+
+  private:
+    Status pass() {
+        TRY_ASSIGN(source_, TextSource::open(file_));
+        rest_.clear();
+        line_ = 1;
+        rows_ = read_ = told_ = 0;
+        ended_ = false;
+        names_.clear();
+        TRY(read_header());
+        std::vector<Piece> pieces(std::max<size_t>(options_.threads, 1));
+        if (expected_.empty()) {
+            // The first piece alone says what to expect.
+            TRY(next_piece(pieces[0]));
+            expected_.assign(names_.size(), std::nullopt);
+            learn(pieces[0]);
+            TRY(pieces[0].status);
+            types_ = expected_ = pieces[0].types;
+            begin_columns();
+            parse_and_add(pieces, 1);
+            TRY(pieces[0].status);
+        } else {
+            begin_columns();
+        }
+        while (!ended_ || !rest_.empty()) {
+            size_t filled = 0;
+            while (filled < pieces.size() && (!ended_ || !rest_.empty()))
+                TRY(next_piece(pieces[filled++]));
+            TRY(parse_and_add(pieces, filled));
+        }
+        return ok();
+    }
+
+    void begin_columns() {
+        columns_.assign(names_.size(), Column{});
+        for (size_t i = 0; i < names_.size(); ++i)
+            columns_[i].type = expected_[i].value_or(Type::number);
+    }
+
+    Status fill(size_t most) {
+        const size_t before = rest_.size();
+        TRY(source_->read(rest_, most));
+        ended_ = rest_.size() == before;
+        read_ += rest_.size() - before;
+        if (read_ > options_.limits.text_bytes)
+            return fail(Code::too_large, "it unpacks to more than 256 GB");
+        if (options_.progress) options_.progress(source_->consumed() - told_);
+        told_ = source_->consumed();
+        return ok();
+    }
+
+    // Takes whole records from the stream.
+    Status next_piece(Piece& piece) {
+        size_t whole = 0;
+        while (true) {
+            if (rest_.size() < kPieceBytes && !ended_) TRY(fill(kPieceBytes));
+            whole = ended_ ? rest_.size() : whole_records(rest_, separator_);
+            if (whole > 0 || ended_) break;
+            if (rest_.size() > options_.limits.record_bytes)
+                return fail(Code::too_large, "line " + std::to_string(line_) +
+                                                 " is longer than 64 MiB, or its quote is never "
+                                                 "closed");
+            TRY(fill(rest_.size()));
+        }
+        std::string after = rest_.substr(whole);
+        rest_.resize(whole);
+        piece.text = std::exchange(rest_, std::move(after));
+        piece.first_line = line_;
+        line_ += static_cast<size_t>(std::ranges::count(piece.text, '\n'));
+        return ok();
+    }
+
+    Status read_header() {
+        while (true) {
+            if (!ended_) TRY(fill(kPieceBytes));
+            if (rest_.starts_with("\xEF\xBB\xBF")) rest_.erase(0, 3);  // a byte order mark
+            if (ended_ || rest_.find('\n') != std::string::npos) break;
+            if (rest_.size() > options_.limits.record_bytes)
+                return fail(Code::too_large, "its first line is longer than 64 MiB");
+        }
+        if (rest_.find('\0') < 4096) return fail(Code::invalid, "it is neither Parquet nor text");
+        separator_ = separator_of(std::string_view(rest_).substr(0, rest_.find('\n')));
+        CsvRecords records(rest_, separator_);
+        std::vector<std::string_view> cells;
+        TRY_ASSIGN(const bool any, records.next(cells));
+        if (!any) return fail(Code::invalid, "it is empty");
+        if (cells.size() > options_.limits.columns)
+            return fail(Code::too_large,
+                        "it has more than " +
+                            grouped(static_cast<int64_t>(options_.limits.columns)) + " columns");
+        std::unordered_set<std::string_view> seen;
+        for (size_t i = 0; i < cells.size(); ++i) {
+            const std::string_view name = trim(cells[i]);
+            names_.push_back(name.empty() ? "Unnamed: " + std::to_string(i) : std::string(name));
+            if (!name.empty() && !seen.insert(name).second)
+                return fail(Code::invalid, "its column " + quoted(name) + " stands twice");
+        }
+        line_ += static_cast<size_t>(std::count(
+            rest_.begin(), rest_.begin() + static_cast<ptrdiff_t>(records.position()), '\n'));
+        rest_.erase(0, records.position());
+        return ok();
+    }
+
+    // Calls visit(column, cell) for each cell of the piece that is not missing, and
+    // missing(column) for the others.
+    template <class Visit, class Lack>
+    Status each_cell(Piece& piece, Visit&& visit, Lack&& lack) {
+        CsvRecords records(piece.text, separator_, piece.first_line);
+        std::vector<std::string_view> cells;
+        piece.rows = 0;
+        while (true) {
+            TRY_ASSIGN(const bool any, records.next(cells));
+            if (!any) return ok();
+            if (records.blank()) continue;
+            if (cells.size() != names_.size())
+                return fail(Code::invalid, "line " + std::to_string(records.line()) + " has " +
+                                               std::to_string(cells.size()) +
+                                               " cells, the header " +
+                                               std::to_string(names_.size()));
+            for (size_t i = 0; i < cells.size(); ++i) {
+                if (is_missing(cells[i]))
+                    lack(i);
+                else
+                    visit(i, cells[i]);
+            }
+            ++piece.rows;
+        }
+    }
+
+    // The types of the piece's cells, without keeping any.
+    void learn(Piece& piece) {
+        piece.types = expected_;
+        piece.status = each_cell(
+            piece,
+            [&](size_t i, std::string_view cell) {
+                std::optional<Type>& type = piece.types[i];
+                double value = 0;
+                if (type && (*type == Type::text || parse_cell(cell, *type, value))) return;
+                type = type ? joined(*type, type_of_cell(cell)) : type_of_cell(cell);
+            },
+            [](size_t) {});
+    }
+
+    void parse(Piece& piece) {
+        piece.types = expected_;
+        piece.columns.assign(names_.size(), Column{});
+        for (size_t i = 0; i < names_.size(); ++i) piece.columns[i].type = columns_[i].type;
+        piece.status = each_cell(
+            piece, [&](size_t i, std::string_view cell) { add_cell(piece, i, cell); },
+            [&](size_t i) {
+                Column& column = piece.columns[i];
+                ++column.missing;
+                if (column.type == Type::text)
+                    column.codes.push_back(kMissingCode);
+                else
+                    column.numbers.push_back(std::nan(""));
+            });
+    }
+
+    static void add_cell(Piece& piece, size_t i, std::string_view cell) {
+        Column& column = piece.columns[i];
+        if (column.type == Type::text) {
+            column.codes.push_back(column.words.add(cell));
+            return;
+        }
+        double value = std::nan("");
+        std::optional<Type>& type = piece.types[i];
+        if (!type || !parse_cell(cell, column.type, value)) {
+            // This pass is lost for the column; what all its cells are is still to be learned.
+            if (!type || !parse_cell(cell, *type, value))
+                type = type ? joined(*type, type_of_cell(cell)) : type_of_cell(cell);
+        }
+        constexpr double kExact = 9007199254740992.0;  // 2^53
+        if (column.type == Type::integer && std::abs(value) >= kExact) ++column.rounded;
+        column.numbers.push_back(value);
+    }
+
+    Status parse_and_add(std::vector<Piece>& pieces, size_t count) {
+        parallel_for(count, options_.threads, [&](size_t i) { parse(pieces[i]); });
+        for (size_t i = 0; i < count; ++i) {
+            TRY(pieces[i].status);
+            rows_ += pieces[i].rows;
+            if (rows_ > options_.limits.rows || rows_ * names_.size() > options_.limits.cells)
+                return fail(Code::too_large,
+                            "it has more rows than a table may have (" +
+                                grouped(static_cast<int64_t>(options_.limits.cells)) + " cells)");
+        }
+        parallel_for(names_.size(), options_.threads, [&](size_t column) {
+            for (size_t i = 0; i < count; ++i) append(columns_[column], pieces[i].columns[column]);
+        });
+        for (size_t i = 0; i < count; ++i) {
+            for (size_t c = 0; c < names_.size(); ++c) {
+                const auto& type = pieces[i].types[c];
+                if (type) types_[c] = types_[c] ? joined(*types_[c], *type) : *type;
+            }
+            pieces[i] = Piece{};
+        }
+        return ok();
+    }
+
+    static void append(Column& to, const Column& from) {
+        to.missing += from.missing;
+        to.rounded += from.rounded;
+        if (to.type != Type::text) {
+            to.numbers.insert(to.numbers.end(), from.numbers.begin(), from.numbers.end());
+            return;
+        }
+        std::vector<uint32_t> numbers(from.words.size());
+        for (uint32_t i = 0; i < from.words.size(); ++i) numbers[i] = to.words.add(from.words[i]);
+        for (const uint32_t code : from.codes)
+            to.codes.push_back(code == kMissingCode ? code : numbers[code]);
+    }
+
+    std::shared_ptr<File> file_;
+    const ReadOptions& options_;
+    std::unique_ptr<TextSource> source_;
+    std::string rest_;  // read and not yet handed out
+    bool ended_ = false;
+    char separator_ = ',';
+    size_t line_ = 1;
+    uint64_t rows_ = 0, read_ = 0, told_ = 0;
+    std::vector<std::string> names_;
+    Types expected_, types_;
+    std::vector<Column> columns_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Table>> open_csv(std::shared_ptr<File> file, const ReadOptions& options) {
+    return CsvReader(std::move(file), options).read();
+}
+
+}  // namespace rondo::columnar
