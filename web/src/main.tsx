@@ -8,12 +8,15 @@ import { ComparePage } from './pages/compare';
 import { EndpointPage } from './pages/endpoint';
 import { ExperimentPage } from './pages/experiment';
 import { ExperimentsPage } from './pages/experiments';
+import { ModelPage } from './pages/model';
+import { ModelsPage } from './pages/models';
 import { PasswordPage } from './pages/password';
 import { RunPage } from './pages/run';
 import { SignInPage } from './pages/signin';
 import { StartPage } from './pages/start';
 import { TokensPage } from './pages/tokens';
 import { UsersPage } from './pages/users';
+import { VersionPage } from './pages/version';
 import { Problem, Skeleton } from './parts/bits';
 import { Shell } from './parts/shell';
 import { address, link, startRouter } from './router';
@@ -26,6 +29,7 @@ import './style/parts.css';
 import './style/charts.css';
 import './style/accounts.css';
 import './style/tracking.css';
+import './style/registry.css';
 
 function Unknown({ path }: { path: string }) {
   useEffect(() => {
@@ -43,12 +47,17 @@ function Unknown({ path }: { path: string }) {
 function Page() {
   const { route } = address.value;
   switch (route.page) {
-    case 'start': return <StartPage model={route.model} />;
+    case 'start': return <StartPage />;
     case 'endpoint': return <EndpointPage key={route.name} name={route.name} />;
     case 'experiments': return <ExperimentsPage />;
     case 'compare': return <ComparePage />;
     case 'run': return <RunPage key={route.id} id={route.id} />;
     case 'experiment': return <ExperimentPage key={route.id} id={route.id} />;
+    case 'models': return <ModelsPage />;
+    case 'model': return <ModelPage key={route.name} name={route.name} />;
+    case 'version': return (
+      <VersionPage key={`${route.name}/${route.version}`} name={route.name} version={route.version} />
+    );
     case 'password': return <PasswordPage />;
     case 'tokens': return <TokensPage />;
     case 'users': return <UsersPage />;

@@ -10,7 +10,10 @@ describe('routes', () => {
     ['/experiments/2', { page: 'experiment', id: '2' }],
     ['/experiments', { page: 'experiments' }],
     ['/compare', { page: 'compare' }],
-    ['/models/a%2Fb/versions/3', { page: 'start', model: 'a/b' }],
+    ['/models', { page: 'models' }],
+    ['/models/a%20b', { page: 'model', name: 'a b' }],
+    ['/models/a%3Fb/versions/3', { page: 'version', name: 'a?b', version: '3' }],
+    ['/models/a/versions', { page: 'model', name: 'a' }],
     ['/runs/abc', { page: 'run', id: 'abc' }],
     ['/account/tokens', { page: 'tokens' }],
     ['/account/password', { page: 'password' }],
@@ -40,8 +43,15 @@ describe('links of MLflow', () => {
     ['#/compare-runs?runs=[1,{"x":2},"a"]', '#/compare?runs=a'],
     ['#/compare-runs', '#/compare?runs='],
     ['#/experiments/2/runs/a%2F%3Fb', '#/runs/a%2F%3Fb'],
+    ['#/models/a%20b/serving', '#/models/a%20b'],
+    ['#/models/m/versions', '#/models/m'],
+    ['#/models/m/versions/3/artifacts', '#/models/m/versions/3'],
+    ['#/compare-model-versions?name=%22m%20n%22&runs={"a":"1","b":"2"}',
+      '#/compare?runs=a,b&model=m%20n&of=1&of=2'],
+    ['#/compare-model-versions?name=m&runs=3', '#/compare?runs='],
   ])('%s', (theirs, own) => expect(ours(theirs)).toBe(own));
 
-  it.each(['', '#/', '#/experiments', '#/experiments/2?filter=a', '#/runs/abc', '#/models/m'])(
+  it.each(['', '#/', '#/experiments', '#/experiments/2?filter=a', '#/runs/abc', '#/models', '#/models/m',
+    '#/models/m/versions/3'])(
     'leave ours alone: %s', (own) => expect(ours(own)).toBeUndefined());
 });

@@ -4,22 +4,30 @@
 import { computed, signal } from '@preact/signals';
 
 export type Route =
-  | { page: 'start'; model?: string } // model: a link to it was followed, and it has no page
+  | { page: 'start' }
   | { page: 'endpoint'; name: string }
   | { page: 'experiments' }
   | { page: 'experiment'; id: string }
   | { page: 'run'; id: string }
   | { page: 'compare' }
+  | { page: 'models' }
+  | { page: 'model'; name: string }
+  | { page: 'version'; name: string; version: string }
   | { page: 'password' }
   | { page: 'tokens' }
   | { page: 'users' }
   | { page: 'audit' }
   | { page: 'unknown'; path: string };
 
-const TRACKING: readonly Route['page'][] = ['experiments', 'experiment', 'run', 'compare'];
-
-// The page has two sides: endpoints with their loops, and experiments with their runs.
-export const isTracking = (route: Route) => TRACKING.includes(route.page);
+// The page has three sides: endpoints with their loops, experiments with their runs, and registered
+// models with their versions. Accounts are on none of them.
+export type Side = 'serving' | 'tracking' | 'registry';
+const SIDES: Partial<Record<Route['page'], Side>> = {
+  start: 'serving', endpoint: 'serving',
+  experiments: 'tracking', experiment: 'tracking', run: 'tracking', compare: 'tracking',
+  models: 'registry', model: 'registry', version: 'registry',
+};
+export const sideOf = (route: Route): Side | undefined => SIDES[route.page];
 
 export interface Address {
   route: Route;
@@ -35,7 +43,7 @@ function decode(segment: string): string {
 }
 
 export function routeOf(path: string): Route {
-  const [first, second] = path.split('/').filter(Boolean).map(decode);
+  const [first, second, third, fourth] = path.split('/').filter(Boolean).map(decode);
   if (first === undefined) return { page: 'start' };
   if (first === 'endpoints') {
     return second === undefined ? { page: 'start' } : { page: 'endpoint', name: second };
@@ -45,7 +53,11 @@ export function routeOf(path: string): Route {
     return second === undefined ? { page: 'experiments' } : { page: 'experiment', id: second };
   }
   if (first === 'compare') return { page: 'compare' };
-  if (first === 'models' && second !== undefined) return { page: 'start', model: second };
+  if (first === 'models') {
+    if (second === undefined) return { page: 'models' };
+    return third === 'versions' && fourth !== undefined
+      ? { page: 'version', name: second, version: fourth } : { page: 'model', name: second };
+  }
   if (first === 'account' && (second === 'password' || second === 'tokens')) return { page: second };
   if (first === 'admin' && (second === 'users' || second === 'audit')) return { page: second };
   return { page: 'unknown', path };
@@ -71,17 +83,37 @@ function listedRuns(text: string | null): string[] {
   }
 }
 
+// The versions of a model that a link of MLflow's page names by their runs: runs={"ID":"3"}.
+function listedVersions(query: URLSearchParams): string {
+  try {
+    const name: unknown = JSON.parse(query.get('name') ?? '');
+    const runs: unknown = JSON.parse(query.get('runs') ?? '');
+    if (typeof name === 'string' && typeof runs === 'object' && runs !== null) {
+      return link.compareVersions(name, Object.entries(runs)
+        .map(([run, version]) => ({ run, versions: [String(version)] })));
+    }
+  } catch {
+    // no link of MLflow's
+  }
+  return link.compare([]);
+}
+
 // Our address for a link that MLflow's clients print or its page had; nothing for one of ours. A run
 // is found by its id alone, so ours names no experiment.
 export function ours(hash: string): string | undefined {
   const [path, query] = hash.replace(/^#/, '').split('?', 2);
-  const [first, second, third, fourth] = path!.split('/').filter(Boolean).map(decode);
+  const [first, second, third, fourth, fifth] = path!.split('/').filter(Boolean).map(decode);
   if (first === 'experiments' && third === 'runs' && fourth !== undefined) return link.run(fourth);
   if (first === 'experiments' && second !== undefined && third !== undefined) {
     return link.experiment(second);
   }
   if (first === 'compare-runs') {
     return link.compare(listedRuns(new URLSearchParams(query ?? '').get('runs')));
+  }
+  if (first === 'compare-model-versions') return listedVersions(new URLSearchParams(query ?? ''));
+  if (first === 'models' && second !== undefined && third !== undefined) {
+    if (third !== 'versions' || fourth === undefined) return link.model(second);
+    return fifth === undefined ? undefined : link.version(second, fourth);
   }
   return undefined;
 }
@@ -93,6 +125,14 @@ export const link = {
   experiment: (id: string) => `#/experiments/${encodeURIComponent(id)}`,
   run: (id: string) => `#/runs/${encodeURIComponent(id)}`,
   compare: (runs: readonly string[]) => `#/compare?runs=${runs.map(encodeURIComponent).join(',')}`,
+  // The runs of versions, whose columns say which versions they are.
+  compareVersions: (name: string, of: readonly { run: string; versions: readonly string[] }[]) =>
+    `${link.compare(of.map(({ run }) => run))}&model=${encodeURIComponent(name)}${
+      of.map(({ versions }) => `&of=${versions.map(encodeURIComponent).join(',')}`).join('')}`,
+  models: '#/models',
+  model: (name: string) => `#/models/${encodeURIComponent(name)}`,
+  version: (name: string, version: string) =>
+    `#/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`,
   password: '#/account/password',
   tokens: '#/account/tokens',
   users: '#/admin/users',

@@ -1,8 +1,7 @@
 // What the server says about experiments and runs, on the routes that MLflow keeps for pages.
 
-import { asJson, NATIVE, request } from './client';
-
-const MLFLOW = '/ajax-api/2.0/mlflow';
+import { NATIVE, request } from './client';
+import { get, MLFLOW, post, query } from './rest';
 
 // A chart is not wider than that many pixels, and a bucket has up to three points.
 export const BUCKETS = 1000;
@@ -69,12 +68,6 @@ export interface LoggedModel {
   info: { model_id: string; name: string; status: string; model_type?: string };
 }
 
-export interface ModelVersion {
-  name: string;
-  version: string;
-  model_id?: string;
-}
-
 export interface ArtifactEntry {
   path: string; // from the root that was asked about
   is_dir?: boolean;
@@ -95,17 +88,6 @@ export interface Found<T> {
   next: string | undefined;
 }
 
-const query = (parts: Record<string, string | number | readonly string[]>) => {
-  const out = new URLSearchParams();
-  for (const [key, value] of Object.entries(parts)) {
-    for (const one of Array.isArray(value) ? value : [value]) out.append(key, String(one));
-  }
-  return out.toString();
-};
-const post = <T>(path: string, message: unknown) =>
-  request<T>(`${MLFLOW}/${path}`, asJson('POST', message));
-const get = <T>(path: string, parts: Parameters<typeof query>[0]) =>
-  request<T>(`${MLFLOW}/${path}?${query(parts)}`);
 const modelFiles = (id: string) => `logged-models/${encodeURIComponent(id)}/artifacts`;
 
 export const mlflow = {
@@ -143,10 +125,6 @@ export const mlflow = {
   loggedModel: (id: string) =>
     request<{ model: LoggedModel }>(`${MLFLOW}/logged-models/${encodeURIComponent(id)}`)
       .then((a) => a.model),
-  versionsOf: (runId: string) =>
-    get<{ model_versions?: ModelVersion[] }>('model-versions/search', {
-      filter: `run_id = ${quoted(runId)}`, max_results: 100,
-    }).then((a) => a.model_versions ?? []),
   runFiles: (id: string, folder: string) =>
     get<{ files?: ArtifactEntry[] }>('artifacts/list', { run_id: id, path: folder })
       .then((a) => a.files ?? []),
@@ -159,6 +137,3 @@ export const mlflow = {
     `${MLFLOW}/${modelFiles(id)}/files?${query({ artifact_file_path: path })}`,
   runJsonUrl: (id: string) => `${MLFLOW}/runs/get?${query({ run_id: id })}`,
 };
-
-// A text in a filter. What a pattern takes for any character stays one: the grammar has no escape.
-export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

@@ -10,7 +10,7 @@ import { Check } from '../parts/form';
 import { MetricCharts } from '../parts/metrics';
 import { Value } from '../parts/pairs';
 import { Segments } from '../parts/tools';
-import { link, param, setParams } from '../router';
+import { link, param, params, setParams } from '../router';
 import { shown, type Scope } from '../tracking/columns';
 import { MAX_COMPARED, rowsOf } from '../tracking/compare';
 import { goesOn, lasting, lastingMs, nameOf, statusTone, timeText } from '../tracking/words';
@@ -73,7 +73,23 @@ function Section({ title, scope, runs, onlyDifferent, word }: {
   );
 }
 
-function Table({ runs }: { runs: readonly Run[] }) {
+// The versions of a model that the runs made, when the link says so.
+function Versions({ of }: { of: string | undefined }) {
+  const model = param('model');
+  if (model === undefined || !of) return null;
+  return (
+    <span class="compare-of soft">
+      {of.split(',').map((version) => (
+        <a key={version} href={link.version(model, version)}>{model} {version}</a>
+      ))}
+    </span>
+  );
+}
+
+// By the run that made them.
+type MadeBy = ReadonlyMap<string, string | undefined>;
+
+function Table({ runs, madeBy }: { runs: readonly Run[]; madeBy: MadeBy }) {
   const onlyDifferent = param('diff') === '1';
   const word = (param('q') ?? '').toLowerCase();
   const facts: [string, (run: Run) => string][] = [
@@ -101,6 +117,7 @@ function Table({ runs }: { runs: readonly Run[] }) {
                     {nameOf(run)}
                   </a>
                   <Pill tone={statusTone(run.info.status)}>{run.info.status.toLowerCase()}</Pill>
+                  <Versions of={madeBy.get(run.info.run_id)} />
                 </th>
               ))}
             </tr>
@@ -123,7 +140,7 @@ function Table({ runs }: { runs: readonly Run[] }) {
   );
 }
 
-function Shown({ runs, problems, left }: Compared & { left: number }) {
+function Shown({ runs, problems, left, madeBy }: Compared & { left: number; madeBy: MadeBy }) {
   const tab = param('show') === 'charts' ? 'charts' : 'table';
   return (
     <>
@@ -135,7 +152,7 @@ function Shown({ runs, problems, left }: Compared & { left: number }) {
       <Segments label="How to compare" value={tab}
         options={[['table', 'Side by side'], ['charts', 'Charts']] as const}
         choose={(next) => setParams({ show: next === 'table' ? undefined : next })} />
-      {tab === 'charts' ? <MetricCharts runs={runs} /> : <Table runs={runs} />}
+      {tab === 'charts' ? <MetricCharts runs={runs} /> : <Table runs={runs} madeBy={madeBy} />}
     </>
   );
 }
@@ -162,7 +179,13 @@ export function ComparePage() {
     );
   }
   const found = compared.value.value;
-  if (found) return <Shown {...found} left={named.length - ids.length} />;
+  if (found) {
+    const of = params('of');
+    return (
+      <Shown {...found} left={named.length - ids.length}
+        madeBy={new Map(named.map((id, i) => [id, of[i]]))} />
+    );
+  }
   const error = compared.error.value;
   return error ? <Problem error={error} retry={() => void compared.refresh()} />
     : <><Skeleton height={60} /><Skeleton height={400} /></>;

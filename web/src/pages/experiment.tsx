@@ -13,13 +13,12 @@ import { Closed, NotRead, Pill, Problem, Skeleton } from '../parts/bits';
 import { Confirm } from '../parts/confirm';
 import { FirstRun } from '../parts/firstrun';
 import { Button } from '../parts/form';
-import { Grid, type GridColumn, type GridHandle } from '../parts/grid';
+import { Grid, type GridHandle, type ItemColumn } from '../parts/grid';
 import { ColumnPicker } from '../parts/picker';
-import { SortHead, ViewChoice, viewShown } from '../parts/tools';
+import { Filter, sortable, ViewChoice, viewShown } from '../parts/tools';
 import { link, param, params, setParams } from '../router';
 import {
-  columnOf, defaultColumns, idOf, nextSort, shown, sortOf, sortText, valueOf, type Column,
-  type Sort,
+  attribute, columnOf, defaultColumns, idOf, shown, sortOf, valueOf, type Column, type Sort,
 } from '../tracking/columns';
 import { MAX_COMPARED } from '../tracking/compare';
 import { goesOn, isoOf, lasting, lastingMs, nameOf, statusTone, timeText } from '../tracking/words';
@@ -27,7 +26,6 @@ import { goesOn, isoOf, lasting, lastingMs, nameOf, statusTone, timeText } from 
 const MAX_CHOSEN = 100; // what is chosen stands in the address
 const SECOND = 1000;
 
-const attribute = (key: string): Column => ({ scope: 'attributes', key });
 const NAME = attribute('run_name');
 const STATUS = attribute('status');
 const STARTED = attribute('start_time');
@@ -52,29 +50,6 @@ function useNow(running: boolean): number {
     return () => clearInterval(timer);
   }, [running]);
   return now;
-}
-
-function Filter({ error }: { error: ApiError | undefined }) {
-  const now = param('filter') ?? '';
-  const [text, setText] = useState(now);
-  useEffect(() => setText(now), [now]);
-  return (
-    <form class="filter" role="search" onSubmit={(event) => {
-      event.preventDefault();
-      setParams({ filter: text.trim() || undefined, selected: undefined });
-    }}>
-      <input type="search" class="search" value={text} aria-label="Filter runs" spellcheck={false}
-        autocomplete="off" autocapitalize="none" maxLength={100_000}
-        aria-invalid={error !== undefined} aria-describedby={error && 'filter-error'}
-        placeholder="metrics.loss < 0.3 AND params.model = 'tree'"
-        onInput={(event) => {
-          setText(event.currentTarget.value);
-          if (event.currentTarget.value === '') setParams({ filter: undefined });
-        }} />
-      <button type="submit" class="quiet-button">Filter</button>
-      {error && <p class="refusal" id="filter-error" role="alert">{error.message}</p>}
-    </form>
-  );
 }
 
 // One after the other, so that what was done is known when one is refused.
@@ -127,23 +102,8 @@ function Chosen({ ids, deleted, changed }: {
   );
 }
 
-interface TableColumn extends GridColumn {
-  of: (run: Run) => ComponentChildren;
-}
-
 function columnsFor(extra: readonly Column[], sort: Sort | undefined, chosen: ReadonlySet<string>,
-  now: number, check: { head: ComponentChildren; toggle: (id: string) => void }): TableColumn[] {
-  const sortable = (column: Column, text: string): Pick<TableColumn, 'id' | 'head' | 'sorted'> => {
-    const sorted = sort === undefined || idOf(sort.column) !== idOf(column) ? undefined
-      : sort.descending ? 'descending' : 'ascending';
-    return {
-      id: idOf(column), sorted,
-      head: <SortHead text={text} title={idOf(column)} sorted={sorted} onClick={() => {
-        const next = nextSort(column, sort);
-        setParams({ sort: next && sortText(next) });
-      }} />,
-    };
-  };
+  now: number, check: { head: ComponentChildren; toggle: (id: string) => void }): ItemColumn<Run>[] {
   return [
     {
       id: 'check', width: 40, kind: 'check', head: check.head,
@@ -155,15 +115,15 @@ function columnsFor(extra: readonly Column[], sort: Sort | undefined, chosen: Re
       ),
     },
     {
-      ...sortable(NAME, 'Run'), width: 210, kind: 'name',
+      ...sortable(NAME, 'Run', sort), width: 210, kind: 'name',
       of: (run) => <a href={link.run(run.info.run_id)} title={nameOf(run)}>{nameOf(run)}</a>,
     },
     {
-      ...sortable(STATUS, 'State'), width: 104,
+      ...sortable(STATUS, 'State', sort), width: 104,
       of: ({ info }) => <Pill tone={statusTone(info.status)}>{info.status.toLowerCase()}</Pill>,
     },
     {
-      ...sortable(STARTED, 'Started'), width: 144,
+      ...sortable(STARTED, 'Started', sort), width: 144,
       of: ({ info }) => (info.start_time
         ? <span title={`${timeText(info.start_time)} UTC`}>
             {recentMoment(isoOf(info.start_time), now)}
@@ -173,9 +133,9 @@ function columnsFor(extra: readonly Column[], sort: Sort | undefined, chosen: Re
       id: 'duration', width: 104, head: <span title="From start to end; not sorted by">Duration</span>,
       of: (run) => lasting(lastingMs(run, now)),
     },
-    { ...sortable(USER, 'User'), width: 100, of: ({ info }) => info.user_id ?? '' },
-    ...extra.map((column): TableColumn => ({
-      ...sortable(column, column.key), width: WIDTH[column.scope] ?? 120,
+    { ...sortable(USER, 'User', sort), width: 100, of: ({ info }) => info.user_id ?? '' },
+    ...extra.map((column): ItemColumn<Run> => ({
+      ...sortable(column, column.key, sort), width: WIDTH[column.scope] ?? 120,
       ...(column.scope === 'metrics' ? { kind: 'number' as const } : {}),
       of: (run) => {
         const value = valueOf(run, column);
@@ -220,7 +180,8 @@ function Runs({ experiment, list, grid }: {
   const plainSearch = !param('filter') && viewShown() === 'ACTIVE_ONLY';
   return (
     <section class="card runs" aria-label="Runs">
-      <Filter error={refused ? error : undefined} />
+      <Filter label="Filter runs" placeholder="metrics.loss < 0.3 AND params.model = 'tree'"
+        error={refused ? error : undefined} />
       <div class="tools">
         <ViewChoice label="Which runs" />
         <ColumnPicker runs={rows} chosen={extra}

@@ -2,27 +2,25 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { lacks } from '../account/rights';
-import { mlflow, quoted, type Experiment, type Found, type View } from '../api/mlflow';
+import { mlflow, type Experiment, type Found, type View } from '../api/mlflow';
 import { poll } from '../api/poll';
 import { resource } from '../api/resource';
+import { quoted } from '../api/rest';
 import { session } from '../api/session';
 import { whole } from '../format/number';
-import { recentMoment } from '../format/time';
-import { Moment, NotRead, Problem, Skeleton } from '../parts/bits';
-import { Confirm } from '../parts/confirm';
+import { NotRead, Problem, Skeleton, When } from '../parts/bits';
+import { Confirm, NameDialog } from '../parts/confirm';
 import { FirstRun } from '../parts/firstrun';
-import { Button, Form, Text, useAction } from '../parts/form';
+import { Button, useAction } from '../parts/form';
 import { SortHead, ViewChoice, viewShown } from '../parts/tools';
 import { link, param, setParams } from '../router';
-import { orderBy, nextSort, sortOf, sortText, type Column } from '../tracking/columns';
-import { isoOf } from '../tracking/words';
+import { attribute, nextSort, orderBy, sortOf, sortText } from '../tracking/columns';
 
 const PAGE = 100;
 const SEARCH_MS = 200; // after the last key
 const POLL_MS = 5000;
 const DEFAULT_ID = '0';
 
-const attribute = (key: string): Column => ({ scope: 'attributes', key });
 const NEWEST = '-attributes.last_update_time';
 const COLUMNS = [
   [attribute('name'), 'Name'],
@@ -48,32 +46,6 @@ async function read({ filter, sort, view }: Search, pages: number): Promise<Foun
   return { items, next };
 }
 
-function Create({ close }: { close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [name, setName] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
-  const action = useAction(async () => {
-    const id = await mlflow.createExperiment(name.trim());
-    close();
-    location.hash = link.experiment(id);
-  });
-  return (
-    <dialog ref={dialog} class="help confirm" aria-labelledby="create-title" onClose={close}>
-      <div>
-        <h2 id="create-title">New experiment</h2>
-        <Form action={action} label="New experiment">
-          <Text label="Name" value={name} onInput={setName} required autofocus autocomplete="off"
-            maxLength={500} hint="Clients log to it by this name." />
-          <div class="buttons">
-            <Button submit kind="main-button" busy={action.busy}>Create</Button>
-            <button type="button" class="quiet-button" onClick={close}>Cancel</button>
-          </div>
-        </Form>
-      </div>
-    </dialog>
-  );
-}
-
 function Row({ experiment, changed, ask }: {
   experiment: Experiment; changed: () => void; ask: () => void;
 }) {
@@ -82,16 +54,14 @@ function Row({ experiment, changed, ask }: {
     await mlflow.restoreExperiment(id);
     changed();
   });
-  const when = (ms: number) =>
-    ms ? <Moment at={isoOf(ms)} text={recentMoment(isoOf(ms), Date.now())} /> : '–';
   return (
     <tr>
       <th scope="row">
         <a href={link.experiment(id)}>{name}</a>
         {restore.error && <p class="refusal" role="alert">{restore.error}</p>}
       </th>
-      <td>{when(creation_time)}</td>
-      <td>{when(last_update_time)}</td>
+      <td><When ms={creation_time} /></td>
+      <td><When ms={last_update_time} /></td>
       <td class="count">
         {lifecycle_stage === 'deleted'
           ? (
@@ -236,7 +206,12 @@ export function ExperimentsPage() {
           <FirstRun experiment="first" />
         </section>
       )}
-      {creating && <Create close={() => setCreating(false)} />}
+      {creating && (
+        <NameDialog title="New experiment" hint="Clients log to it by this name." does="Create"
+          maxLength={500} close={() => setCreating(false)} act={async (name) => {
+            location.hash = link.experiment(await mlflow.createExperiment(name));
+          }} />
+      )}
     </>
   );
 }

@@ -1,8 +1,10 @@
 // A run: what it was told, what it measured, what it read and made. Followed while it goes on.
 
+import { Fragment } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { mlflow, type DatasetInput, type LoggedModel, type Run } from '../api/mlflow';
 import { poll } from '../api/poll';
+import { registry, type ModelVersion } from '../api/registry';
 import { resource, type Resource } from '../api/resource';
 import { whole } from '../format/number';
 import { Artifacts, type Source } from '../parts/artifacts';
@@ -10,7 +12,7 @@ import { Closed, Facts, NotRead, Pill, Skeleton } from '../parts/bits';
 import { MetricCharts } from '../parts/metrics';
 import { Confirm } from '../parts/confirm';
 import { Button, useAction } from '../parts/form';
-import { Pairs } from '../parts/pairs';
+import { Pairs, sortedPairs } from '../parts/pairs';
 import { Segments } from '../parts/tools';
 import { link, param, setParams } from '../router';
 import { columnOf, valueOf } from '../tracking/columns';
@@ -23,13 +25,6 @@ type Tab = (typeof TABS)[number];
 
 const tabShown = (): Tab => TABS.find((tab) => tab === param('show')) ?? 'overview';
 
-function sorted<T>(
-  pairs: readonly { key: string; value: T }[] | undefined, text: (value: T) => string,
-): [string, string][] {
-  return (pairs ?? [])
-    .map(({ key, value }): [string, string] => [key, text(value)])
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-}
 const itself = (text: string) => text;
 
 const tagOf = (run: Run, key: string) => {
@@ -92,7 +87,6 @@ interface Named {
   id: string;
   direction: 'read' | 'made';
   model: LoggedModel | undefined; // undefined: it cannot be read, or is deleted
-  registered: string[]; // "churn 3"
 }
 
 // The models that a run names, with what is known of them.
@@ -102,14 +96,9 @@ async function modelsOf(run: Run): Promise<Named[]> {
     ...(run.inputs?.model_inputs ?? []).map((m) => [m.model_id, 'read'] as const),
   ];
   if (named.length === 0) return [];
-  const [versions, models] = await Promise.all([
-    mlflow.versionsOf(run.info.run_id),
-    Promise.all(named.map(([id]) => mlflow.loggedModel(id).catch(() => undefined))),
-  ]);
-  return named.map(([id, direction], i) => ({
-    id, direction, model: models[i],
-    registered: versions.filter((v) => v.model_id === id).map((v) => `${v.name} ${v.version}`),
-  }));
+  const models = await Promise.all(
+    named.map(([id]) => mlflow.loggedModel(id).catch(() => undefined)));
+  return named.map(([id, direction], i) => ({ id, direction, model: models[i] }));
 }
 
 const STATES: Record<string, string> = {
@@ -117,7 +106,22 @@ const STATES: Record<string, string> = {
   LOGGED_MODEL_UPLOAD_FAILED: 'upload failed',
 };
 
-function Models({ models }: { models: readonly Named[] }) {
+function Registered({ versions }: { versions: readonly ModelVersion[] }) {
+  if (versions.length === 0) return <>–</>;
+  return (
+    <>
+      {versions.map(({ name, version }, i) => (
+        <Fragment key={`${name} ${version}`}>
+          {i > 0 && ', '}<a href={link.version(name, version)}>{name} {version}</a>
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
+function Models({ models, versions }: {
+  models: readonly Named[]; versions: readonly ModelVersion[];
+}) {
   if (models.length === 0) return null;
   return (
     <section class="card">
@@ -131,12 +135,12 @@ function Models({ models }: { models: readonly Named[] }) {
             </tr>
           </thead>
           <tbody>
-            {models.map(({ id, direction, model, registered }) => (
+            {models.map(({ id, direction, model }) => (
               <tr key={`${direction} ${id}`}>
                 <th scope="row">{model?.info.name ?? id}<span class="soft"> {direction}</span></th>
                 <td><code>{id}</code></td>
                 <td>{model ? STATES[model.info.status] ?? model.info.status : 'not there any more'}</td>
-                <td>{registered.join(', ') || '–'}</td>
+                <td><Registered versions={versions.filter((v) => v.model_id === id)} /></td>
                 <td>
                   {model && (
                     <button type="button" class="link-button" onClick={() => setParams({
@@ -155,15 +159,25 @@ function Models({ models }: { models: readonly Named[] }) {
   );
 }
 
-function Overview({ run, models }: { run: Run; models: readonly Named[] }) {
+function Overview({ run, models, versions }: {
+  run: Run; models: readonly Named[]; versions: readonly ModelVersion[];
+}) {
   const { data } = run;
-  const tags = sorted(data.tags, itself);
+  // Of files of the run itself, as clients of MLflow 2 register them.
+  const others = versions.filter((v) => !models.some((m) => m.id === v.model_id));
+  const tags = sortedPairs(data.tags, itself);
   const byMlflow = ([key]: [string, string]) => key.startsWith('mlflow.');
   return (
     <div class="sheets">
-      <Pairs title="Metrics" rows={sorted(data.metrics, (value) => metricText(value))} />
-      <Pairs title="Parameters" rows={sorted(data.params, itself)} />
-      <Models models={models} />
+      <Pairs title="Metrics" rows={sortedPairs(data.metrics, (value) => metricText(value))} />
+      <Pairs title="Parameters" rows={sortedPairs(data.params, itself)} />
+      <Models models={models} versions={versions} />
+      {others.length > 0 && (
+        <section class="card">
+          <h2>Registered as <span class="soft">{others.length}</span></h2>
+          <p><Registered versions={others} /></p>
+        </section>
+      )}
       <Datasets inputs={run.inputs?.dataset_inputs ?? []} />
       <Pairs title="Tags" rows={tags.filter((tag) => !byMlflow(tag))} />
       <Pairs title="MLflow's own tags" rows={tags.filter(byMlflow)} />
@@ -265,7 +279,9 @@ function Shown({ store }: { store: RunStore }) {
         ['charts', <>Charts <span class="soft">{metrics}</span></>],
         ['files', 'Files'],
       ]} choose={(next) => setParams({ show: next === 'overview' ? undefined : next })} />
-      {tab === 'overview' && <Overview run={run} models={models} />}
+      {tab === 'overview' && (
+        <Overview run={run} models={models} versions={store.versions.value.value ?? []} />
+      )}
       {tab === 'charts' && <MetricCharts runs={[run]} />}
       {tab === 'files' && <Artifacts sources={sources} live={goesOn(run)} />}
     </>
@@ -275,6 +291,7 @@ function Shown({ store }: { store: RunStore }) {
 class RunStore {
   readonly run: Resource<Run>;
   readonly models: Resource<Named[]>;
+  readonly versions: Resource<ModelVersion[]>;
   readonly experiment: Resource<string>;
 
   constructor(id: string) {
@@ -285,6 +302,7 @@ class RunStore {
       const settled = before?.every((m) => m.model?.info.status !== 'LOGGED_MODEL_PENDING');
       return before && settled && before.length === count ? before : run ? modelsOf(run) : [];
     });
+    this.versions = resource(() => registry.versionsOfRun(id));
     this.experiment = resource(async (before) => before ??
       (await mlflow.experiment(this.run.value.peek()!.info.experiment_id)).name);
   }
@@ -293,7 +311,8 @@ class RunStore {
   follow(): () => void {
     const read = async () => {
       await this.run.refresh();
-      if (this.run.value.peek()) await Promise.all([this.models.refresh(), this.experiment.refresh()]);
+      if (!this.run.value.peek()) return;
+      await Promise.all([this.models, this.versions, this.experiment].map((r) => r.refresh()));
     };
     void read();
     return poll(async () => {

@@ -122,17 +122,7 @@ function AccountHint() {
   );
 }
 
-// Where links of MLflow's page to a registered model lead.
-function NoModelPage({ model }: { model: string }) {
-  return (
-    <p class="card moved" role="status">
-      This version has no page for the registered model <b>{model}</b>. Its versions and aliases are
-      listed by <code>rondo model</code> and MLflow's client; endpoints that serve it are here.
-    </p>
-  );
-}
-
-export function StartPage({ model }: { model: string | undefined }) {
+export function StartPage() {
   const store = useMemo(() => new EndpointListStore(), []);
   useEffect(() => store.follow(), [store]);
   useEffect(() => {
@@ -145,10 +135,9 @@ export function StartPage({ model }: { model: string | undefined }) {
       ? <NotRead error={error} retry={() => void store.list.refresh()} />
       : <><Skeleton height={60} /><Skeleton height={150} /></>;
   }
-  if (list.length === 0) return <>{model !== undefined && <NoModelPage model={model} />}<Empty /></>;
+  if (list.length === 0) return <Empty />;
   return (
     <>
-      {model !== undefined && <NoModelPage model={model} />}
       <header class="page-head"><h1>Endpoints</h1></header>
       <ul class="endpoint-list">
         {list.map((status) => <Row key={status.spec.name} store={store} status={status} />)}

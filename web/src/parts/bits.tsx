@@ -3,9 +3,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
-import { exactMoment } from '../format/time';
+import { exactMoment, recentMoment } from '../format/time';
 import type { Tone } from '../loop/words';
-import { address, isTracking, link } from '../router';
+import { address, link, sideOf, type Side } from '../router';
 
 export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`pill tone-${tone}`}>{children}</span>;
@@ -14,6 +14,13 @@ export function Pill({ tone, children }: { tone: Tone; children: ComponentChildr
 // A moment in UTC; the tooltip has it to the second and says so.
 export function Moment({ at, text }: { at: string; text: string }) {
   return <time dateTime={at} title={`${exactMoment(at)} UTC`}>{text}</time>;
+}
+
+// A moment in milliseconds since 1970, as lists show it.
+export function When({ ms }: { ms: number }) {
+  if (!ms) return <>–</>;
+  const at = new Date(ms).toISOString();
+  return <Moment at={at} text={recentMoment(at, Date.now())} />;
 }
 
 // Room for what is being read; it shows itself only when that takes longer than a blink.
@@ -32,16 +39,21 @@ export function Problem({ error, retry }: { error: ApiError; retry: () => void }
   );
 }
 
+const LISTS: Record<Side, [href: string, text: string]> = {
+  serving: [link.start, 'All endpoints'],
+  tracking: [link.experiments, 'All experiments'],
+  registry: [link.models, 'All registered models'],
+};
+
 // In place of a page that is not open to who looks.
 export function Closed({ title, why }: { title: string; why: string }) {
   const { route } = address.value;
+  const [href, text] = LISTS[sideOf(route) ?? 'serving'];
   return (
     <div class="page-head" role="alert">
       <h1>{title}</h1>
       <p class="lead sentence">{why}</p>
-      {route.page !== 'start' && (isTracking(route)
-        ? <p><a href={link.experiments}>All experiments</a></p>
-        : <p><a href={link.start}>All endpoints</a></p>)}
+      {route.page !== 'start' && <p><a href={href}>{text}</a></p>}
     </div>
   );
 }
@@ -66,22 +78,31 @@ export function Facts({ items }: { items: [name: string, value: string, tone?: T
   );
 }
 
-// Clipboards exist in secure contexts only, which plain http to another host is not.
-export function Snippet({ text, label }: { text: string; label: string }) {
+// Clipboards exist in secure contexts only, which plain http to another host is not: there is no
+// button then, and the text stands beside it.
+export function Copy({ text, label, children }: {
+  text: string; label?: string; children?: ComponentChildren; // a word among others; else a button
+}) {
   const [copied, setCopied] = useState(false);
+  if (!('clipboard' in navigator)) return null;
   const copy = async () => {
     await navigator.clipboard.writeText(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   };
   return (
+    <button type="button" class={children ? 'link-button' : 'quiet-button'}
+      aria-label={copied ? undefined : label} onClick={() => void copy()}>
+      {copied ? 'Copied' : children ?? 'Copy'}
+    </button>
+  );
+}
+
+export function Snippet({ text, label }: { text: string; label: string }) {
+  return (
     <div class="snippet">
       <pre tabIndex={0} aria-label={label}><code>{text}</code></pre>
-      {'clipboard' in navigator && (
-        <button type="button" class="quiet-button" onClick={() => void copy()}>
-          {copied ? 'Copied' : 'Copy'}
-        </button>
-      )}
+      <Copy text={text} />
     </div>
   );
 }

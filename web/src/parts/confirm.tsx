@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import { Button, Text, useAction } from './form';
+import { Button, Form, Text, useAction } from './form';
 
 export function Confirm({ title, children, does, typed, act, close }: {
   title: string;
@@ -42,6 +42,40 @@ export function Confirm({ title, children, does, typed, act, close }: {
           </button>
         </div>
       </form>
+    </dialog>
+  );
+}
+
+// Asks for a name that something is to have. `act` leads on to where it is seen.
+export function NameDialog({ title, hint, does, value = '', maxLength, act, close }: {
+  title: string;
+  hint: string;
+  does: string;
+  value?: string;
+  maxLength: number;
+  act: (name: string) => Promise<unknown>;
+  close: () => void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [name, setName] = useState(value);
+  useEffect(() => dialog.current?.showModal(), []);
+  const action = useAction(async () => {
+    await act(name.trim());
+    close();
+  });
+  return (
+    <dialog ref={dialog} class="help confirm" aria-labelledby="name-title" onClose={close}>
+      <div>
+        <h2 id="name-title">{title}</h2>
+        <Form action={action} label={title}>
+          <Text label="Name" value={name} onInput={setName} required autofocus autocomplete="off"
+            maxLength={maxLength} hint={hint} />
+          <div class="buttons">
+            <Button submit kind="main-button" busy={action.busy}>{does}</Button>
+            <button type="button" class="quiet-button" onClick={close}>Cancel</button>
+          </div>
+        </Form>
+      </div>
     </dialog>
   );
 }

@@ -1,6 +1,7 @@
-// What a list without runs says: how the first one comes.
+// What a list without runs or models says: how the first one comes.
 
 import { session } from '../api/session';
+import { registerSnippet } from '../registry/words';
 import { link } from '../router';
 import { Snippet } from './bits';
 
@@ -17,7 +18,9 @@ with mlflow.start_run():
     for step in range(50):
         mlflow.log_metric("loss", 1 / (step + 1), step=step)`;
 
-export function FirstRun({ experiment }: { experiment: string }) {
+function First({ label, snippet: text, waiting }: {
+  label: string; snippet: string; waiting: string;
+}) {
   return (
     <div class="first-run">
       {session.value.state === 'in' && (
@@ -26,8 +29,18 @@ export function FirstRun({ experiment }: { experiment: string }) {
           among <a href={link.tokens}>your tokens</a>.
         </p>
       )}
-      <Snippet label="Python: log a run" text={snippet(location.origin, experiment)} />
-      <p class="soft" role="status">Waiting for the first run; it is seen here as it begins.</p>
+      <Snippet label={label} text={text} />
+      <p class="soft" role="status">{waiting}</p>
     </div>
   );
 }
+
+export const FirstRun = ({ experiment }: { experiment: string }) => (
+  <First label="Python: log a run" snippet={snippet(location.origin, experiment)}
+    waiting="Waiting for the first run; it is seen here as it begins." />
+);
+
+export const FirstVersion = ({ model }: { model: string }) => (
+  <First label="Python: register a model" snippet={registerSnippet(location.origin, model)}
+    waiting="Waiting for the first version; it is seen here as it is registered." />
+);

@@ -1,7 +1,7 @@
 // What forms are made of. Every failure is said beside the button that led to it.
 
-import type { ComponentChildren } from 'preact';
-import { useId, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api/client';
 
 export interface Action {
@@ -76,6 +76,20 @@ export function Form({ action, children, done, label }: {
   );
 }
 
+// For a form that opens in its place: the keyboard is led into it, and back to what `opens` it.
+export function useFormFocus(open: boolean): RefObject<HTMLElement | null> {
+  const root = useRef<HTMLElement>(null);
+  const was = useRef(open);
+  useEffect(() => {
+    if (open !== was.current) {
+      root.current?.querySelector<HTMLElement>(open ? 'form :is(input, textarea, select)' : '.opens')
+        ?.focus();
+    }
+    was.current = open;
+  }, [open]);
+  return root;
+}
+
 interface InputProps {
   label: string;
   hint?: string;
@@ -98,6 +112,20 @@ export function Text({ label, hint, value, onInput, ...more }: InputProps) {
         aria-describedby={hint ? `${id}-hint` : undefined}
         onInput={(event) => onInput(event.currentTarget.value)} />
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+    </div>
+  );
+}
+
+// A text of several lines.
+export function Lines({ label, value, onInput, maxLength, rows = 5 }: {
+  label: string; value: string; onInput: (value: string) => void; maxLength: number; rows?: number;
+}) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <textarea id={id} rows={rows} value={value} maxLength={maxLength}
+        onInput={(event) => onInput(event.currentTarget.value)} />
     </div>
   );
 }

@@ -16,6 +16,11 @@ export interface GridColumn {
   kind?: 'number' | 'name' | 'check';
 }
 
+// A column with what it shows of an item.
+export interface ItemColumn<Item> extends GridColumn {
+  of: (item: Item) => ComponentChildren;
+}
+
 export interface GridHandle {
   atTop: () => boolean;
 }
@@ -124,3 +129,6 @@ export function Grid({ label, of, columns, count, rowKey, cell, rowClass, ended,
     </div>
   );
 }
+
+// A text of which a cell shows what it has room for, and all to whoever points at it.
+export const cut = (text: string | undefined) => text && <span title={text}>{text}</span>;

@@ -8,6 +8,14 @@ const MANY = 15; // from so many on they can be searched
 const LONG = 300;
 const MAX_SHOWN = 500; // the search finds the others
 
+export function sortedPairs<T>(
+  pairs: readonly { key: string; value: T }[] | undefined, text: (value: T) => string,
+): [string, string][] {
+  return (pairs ?? [])
+    .map(({ key, value }): [string, string] => [key, text(value)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 export function Value({ text }: { text: string }) {
   const [whole, setWhole] = useState(false);
   if (text.length <= LONG) return <>{text}</>;

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { connection } from '../api/live';
 import { session } from '../api/session';
-import { address, isTracking, link, type Route } from '../router';
+import { address, link, sideOf, type Route, type Side } from '../router';
 import { nextTheme, theme } from '../theme';
 import { AccountMenu } from './menu';
 import { focusSearch } from './tools';
@@ -26,6 +26,7 @@ const SHORTCUTS: { key: string; does: string; act: () => void }[] = [
   { key: 'w', does: 'why? of the entry in focus', act: askWhy },
   { key: 'e', does: 'all endpoints', act: () => (location.hash = link.start) },
   { key: 'x', does: 'all experiments', act: () => (location.hash = link.experiments) },
+  { key: 'm', does: 'all registered models', act: () => (location.hash = link.models) },
   { key: '/', does: 'search or filter', act: focusSearch },
   { key: 't', does: 'theme: system, light, dark', act: nextTheme },
   { key: '?', does: 'this list', act: () => (helpOpen.value = !helpOpen.value) },
@@ -75,19 +76,20 @@ const ACCOUNT_PAGES: Partial<Record<Route['page'], string>> = {
   password: 'Your password', tokens: 'Your tokens', users: 'Users', audit: 'Audit trail',
 };
 
-// The two sides of the house, and what of them is shown.
+// The sides of the house, and what of them is shown.
 function Trail() {
   const { route } = address.value;
   const ofAccounts = ACCOUNT_PAGES[route.page];
-  const tracking = isTracking(route);
-  const serving = route.page === 'start' || route.page === 'endpoint';
   const here = route.page === 'endpoint' ? route.name
     : route.page === 'experiment' ? `Experiment ${route.id}`
     : route.page === 'run' ? `Run ${route.id.slice(0, SHORT_ID)}`
     : route.page === 'compare' ? 'Compare'
+    : route.page === 'model' ? route.name
+    : route.page === 'version' ? `${route.name} ${route.version}`
     : ofAccounts;
-  const side = (href: string, text: string, inside: boolean, itself: boolean) => (
-    <a href={href} class={inside ? 'side inside' : 'side'} aria-current={itself ? 'page' : undefined}>
+  const side = (href: string, text: string, of: Side, list: Route['page']) => (
+    <a href={href} class={sideOf(route) === of ? 'side inside' : 'side'}
+      aria-current={route.page === list ? 'page' : undefined}>
       {text}
     </a>
   );
@@ -99,8 +101,9 @@ function Trail() {
         </svg>
         <span class="brand-name">Rondo</span>
       </a>
-      {side(link.start, 'Endpoints', serving, route.page === 'start')}
-      {side(link.experiments, 'Experiments', tracking, route.page === 'experiments')}
+      {side(link.start, 'Endpoints', 'serving', 'start')}
+      {side(link.experiments, 'Experiments', 'tracking', 'experiments')}
+      {side(link.models, 'Models', 'registry', 'models')}
       {here !== undefined && <span class="here" aria-current="page">{here}</span>}
     </nav>
   );
@@ -129,7 +132,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             <circle cx="12" cy="12" r="8" /><path class="half" d="M12 4a8 8 0 0 1 0 16z" />
           </svg>
         </button>
-        <button type="button" class="icon-button" onClick={() => (helpOpen.value = true)}
+        <button type="button" class="icon-button keys" onClick={() => (helpOpen.value = true)}
           aria-label="Keys" title="Keys (?)">?</button>
         <AccountMenu />
       </header>

@@ -1,8 +1,12 @@
 // What lists are searched and switched with.
 
 import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { ApiError } from '../api/client';
 import type { View } from '../api/mlflow';
 import { param, setParams } from '../router';
+import { idOf, nextSort, sortText, type Column, type Sort } from '../tracking/columns';
+import type { GridColumn } from './grid';
 
 // The key "/" leads to the first search field of a page.
 export function focusSearch(): void {
@@ -52,5 +56,45 @@ export function SortHead({ text, title, sorted, onClick }: {
       <span class="sort-text">{text}</span>
       {sorted && <span aria-hidden="true">{sorted === 'ascending' ? '↑' : '↓'}</span>}
     </button>
+  );
+}
+
+// A column of a table that the server sorts as the address says.
+export function sortable(column: Column, text: string, sort: Sort | undefined):
+  Pick<GridColumn, 'id' | 'head' | 'sorted'> {
+  const sorted = sort === undefined || idOf(sort.column) !== idOf(column) ? undefined
+    : sort.descending ? 'descending' : 'ascending';
+  return {
+    id: idOf(column), sorted,
+    head: <SortHead text={text} title={idOf(column)} sorted={sorted} onClick={() => {
+      const next = nextSort(column, sort);
+      setParams({ sort: next && sortText(next) });
+    }} />,
+  };
+}
+
+// A filter in MLflow's grammar, which the server reads. `error`: what it says of this one.
+export function Filter({ label, placeholder, error }: {
+  label: string; placeholder: string; error: ApiError | undefined;
+}) {
+  const now = param('filter') ?? '';
+  const [text, setText] = useState(now);
+  useEffect(() => setText(now), [now]);
+  return (
+    <form class="filter" role="search" onSubmit={(event) => {
+      event.preventDefault();
+      setParams({ filter: text.trim() || undefined, selected: undefined });
+    }}>
+      <input type="search" class="search" value={text} aria-label={label} spellcheck={false}
+        autocomplete="off" autocapitalize="none" maxLength={100_000}
+        aria-invalid={error !== undefined} aria-describedby={error && 'filter-error'}
+        placeholder={placeholder}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          if (event.currentTarget.value === '') setParams({ filter: undefined });
+        }} />
+      <button type="submit" class="quiet-button">Filter</button>
+      {error && <p class="refusal" id="filter-error" role="alert">{error.message}</p>}
+    </form>
   );
 }

@@ -12,6 +12,8 @@ export interface Column {
   key: string;
 }
 
+export const attribute = (key: string): Column => ({ scope: 'attributes', key });
+
 export interface Sort {
   column: Column;
   descending: boolean;
@@ -45,9 +47,11 @@ export function orderBy(sort: Sort | undefined): string[] {
   return sort ? [`${inGrammar(sort.column)} ${sort.descending ? 'DESC' : 'ASC'}`] : [];
 }
 
+const FALLING = /_time(stamp)?$|^version_number$/;
+
 // What a click on the head of a column leads to: the order most people want, the other one, none.
 export function nextSort(column: Column, now: Sort | undefined): Sort | undefined {
-  const first = column.scope === 'metrics' || column.key.endsWith('_time');
+  const first = column.scope === 'metrics' || FALLING.test(column.key);
   if (now === undefined || idOf(now.column) !== idOf(column)) return { column, descending: first };
   return now.descending === first ? { column, descending: !first } : undefined;
 }
