@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from bisect import bisect_left
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta, timezone
 
 from rondo_client import Rondo, RondoError
@@ -75,7 +75,13 @@ class Replay:
     def predict_all(self, rows):
         # Each connection gets every CONNECTIONS-th row: nearly the order of event time.
         parts = [rows[k::CONNECTIONS] for k in range(CONNECTIONS)]
-        list(self.pool.map(lambda part: [self.predict(row) for row in part], parts))
+        sent = [self.pool.submit(lambda part: [self.predict(row) for row in part], part)
+                for part in parts]
+        # All of them, also when one fails: what is still on its way would come after the watermark
+        # of the same day played again, and be answered without an id for its label.
+        wait(sent)
+        for part in sent:
+            part.result()
 
     def send_labels(self, since, until):
         """Labels that become known in [since, until), of rows that were predicted."""
