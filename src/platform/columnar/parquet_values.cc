@@ -84,6 +84,7 @@ Status ParquetValues::decode_numbers(std::string_view page, size_t count, std::v
         into.resize(begin + count);
         return ok();
     };
+    if (count == 0) return ok();
     const char* const data = page.data();
     double* to = nullptr;
     switch (what_.physical) {
