@@ -117,10 +117,10 @@ TEST_CASE("a peak is the largest e-value that was seen") {
     double worse_peak = 1, better_peak = 1, rows_peak = 1;
     Draw draw(4, 0, 0);
     experiment::DayFold day(evidence, rules);
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 12000; ++i) {
         // Worse for a while, then better: peaks rise, and stay when the wealth falls.
         const bool candidate = draw.chance(0.5);
-        const bool failed = draw.chance(candidate == (i < 1000) ? 0.2 : 0.1);
+        const bool failed = draw.chance(candidate == (i < 4000) ? 0.2 : 0.1);
         const stats::UnitEvidence::Entry entry{candidate, failed, 0.5};
         day.unit(entry);
         worse.update(entry, stats::Direction::worse);
