@@ -24,9 +24,9 @@ Found object(std::string_view kind, Result<std::optional<int64_t>> key) {
 
 Resolve by_key(std::string_view kind, int64_t workspace_id,
                Result<std::optional<int64_t>> (*find)(store::Tx&, int64_t, const std::string&)) {
-    return [=](store::Tx& tx, const std::string& id) {
-        return object(kind, find(tx, workspace_id, id));
-    };
+    return {kind, [=](store::Tx& tx, const std::string& id) {
+                return object(kind, find(tx, workspace_id, id));
+            }};
 }
 
 Result<std::optional<int64_t>> pipeline_by_name(store::Tx& tx, int64_t workspace_id,
@@ -81,9 +81,10 @@ std::map<std::string, Resolve, std::less<>> object_resolvers(int64_t workspace_i
         {"artifact_uri", experiment(tracking::experiment_of_uri)},
         {"model", by_key(registry::kModelKind, workspace_id, registry::model_by_name)},
         {"source",
-         [=](store::Tx& tx, const std::string& source) {
-             return registry::object_of_source(tx, workspace_id, source);
-         }},
+         {"",
+          [=](store::Tx& tx, const std::string& source) {
+              return registry::object_of_source(tx, workspace_id, source);
+          }}},
         {"dataset", by_key(data::kDatasetKind, workspace_id, data::sql::find_dataset)},
         {"pipeline", by_key(pipeline::kPipelineKind, workspace_id, pipeline_by_name)},
         {"pipeline_run", by_key(pipeline::kPipelineKind, workspace_id, pipeline_of_run)},

@@ -18,6 +18,7 @@
 #include "api/rondo/loop_api.h"
 #include "api/rondo/mirror_api.h"
 #include "api/rondo/pipeline_api.h"
+#include "api/rondo/roles_api.h"
 #include "api/rondo/system_api.h"
 #include "api/rondo/webhook_api.h"
 #include "app/blobs.h"
@@ -40,6 +41,7 @@
 #include "domain/schema/migrations.h"
 #include "domain/serving/python/workers.h"
 #include "domain/tracking/run_index.h"
+#include "platform/auth/custom_roles.h"
 #include "platform/auth/desk.h"
 #include "platform/auth/token.h"
 #include "platform/events/consumer.h"
@@ -142,6 +144,7 @@ Status run_server(const Config& config) {
 
     // Who may do what.
     const auth::Accounts accounts(env, kWorkspace);
+    const auth::CustomRoles custom_roles(env, accounts, kWorkspace);
     auth::Directory directory(*db, kWorkspace);
     auth::Passwords passwords(env);
     TRY(directory.refresh_now());
@@ -373,11 +376,14 @@ Status run_server(const Config& config) {
     api::mlflow::Mlflow mlflow({clock, mlflow_db, *blobs, file_pool, tracking, registry, artifacts},
                                {clock, mlflow_db, *blobs, artifacts, kWorkspace, keys.prediction},
                                config.s3_client_endpoint.empty() ? Direct::on_demand : Direct::told,
-                               {*db, accounts, gate, desk}, {*db, desk, webhooks, sender});
+                               {*db, accounts, gate, desk, custom_roles},
+                               {*db, desk, webhooks, sender});
     mlflow.add_to(service);
 
     api::AccountsApi accounts_api({env, *db, accounts, gate, desk});
     service.add(&accounts_api, rpc::Style::rondo, accounts_api.rows());
+    api::RolesApi roles_api({*db, accounts, gate, desk, custom_roles});
+    service.add(&roles_api, rpc::Style::rondo, roles_api.rows());
     api::CollectionApi collection_api({*db, [&keeping] { keeping.hurry(); }});
     service.add(&collection_api, rpc::Style::rondo, collection_api.rows());
     api::DataApi data_api({env, *db, *blobs, data, file_pool, kWorkspace});

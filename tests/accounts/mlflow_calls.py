@@ -53,7 +53,27 @@ def world():
             calls.append(Call("boss", "POST", ROLES + "permissions/add",
                               {"role_id": f"{{role:{role}}}", "resource_type": kind,
                                "resource_pattern": "*", "permission": permission}, only="peer"))
-    return calls
+    return calls + roles_of_ones_own()
+
+
+def rule(role, kind, on, permission):
+    return {"role_id": f"{{role:{role}}}", "resource_type": kind, "resource_pattern": on,
+            "permission": permission}
+
+
+# What painter and printer say to begin with.
+RULES = {"red": ("painter", "experiment", "{exp:red}", "READ"),
+         "all": ("painter", "experiment", "*", "READ"),
+         "model": ("painter", "registered_model", "model-red", "EDIT"),
+         "blue": ("printer", "experiment", "{exp:blue}", "MANAGE"),
+         "models": ("printer", "registered_model", "*", "USE")}
+
+
+def roles_of_ones_own():
+    calls = [Call("boss", "POST", ROLES + "create", {"workspace": "default", "name": role},
+                  {f"role:{role}": "role.id"}) for role in ("painter", "printer")]
+    return calls + [Call("boss", "POST", ROLES + "permissions/add", rule(*said),
+                         {f"perm:{name}": "role_permission.id"}) for name, said in RULES.items()]
 
 
 def about(user, kind="experiment", on="{exp:red}", **more):
@@ -183,9 +203,8 @@ def scripted():
     call("boss", "POST", ROLES + "assign", {"username": "bob", "role_id": 777})
     call("boss", "POST", ROLES + "assign", {"username": "bob"})
     call("boss", "POST", ROLES + "assign", {"role_id": "{role:viewer}"})
-    call("boss", "POST", ROLES + "create", {"workspace": "default", "name": "painter"})
-    call("ann", "POST", ROLES + "create", {"workspace": "default", "name": "printer"})
-    call("boss", "DELETE", ROLES + "delete", {"role_id": 777})
+    for call_of_roles in custom_roles():
+        c.append(call_of_roles)
     # The end of users.
     call("ann", "DELETE", USERS2 + "delete", {"username": "bob"})
     call("boss", "DELETE", USERS2 + "delete", {"username": "boss"})
@@ -222,6 +241,134 @@ def by_seed(seed, count):
             Call(who, "GET", f"/api/3.0/mlflow/users/roles/list?username={user}"),
             Call(who, "GET", ROLES + "users/list?role_id={role:viewer}"))))
     return calls
+
+
+def custom_roles():
+    """Roles that administrators make: what is meant, missing, unknown, twice, and by who may not."""
+    c = []
+
+    def call(who, verb, path, message=None, **more):
+        c.append(Call(who, verb, path, message, **more))
+    drawer = {"role_id": "{role:drawer}"}
+    call("boss", "POST", ROLES + "create", {"workspace": "default", "name": "drawer"},
+         save={"role:drawer": "role.id"})
+    for message in ({"workspace": "default", "name": "drawer"}, {"workspace": "default", "name": "viewer"},
+                    {"workspace": "default", "name": ""}, {"workspace": "default", "name": " "},
+                    {"workspace": "default"}, {"name": "x"}, {"workspace": "", "name": "x"},
+                    {"workspace": "default", "name": 5}, {"workspace": "default", "name": "x", "description": 5},
+                    {"workspace": "default", "name": "__user_5__"}, {}):
+        call("boss", "POST", ROLES + "create", message)
+    call("boss", "POST", ROLES + "create", {"workspace": "elsewhere", "name": "x"})
+    call("ann", "POST", ROLES + "create", {"workspace": "default", "name": "x"})
+    call("boss", "POST", ROLES + "create", {"workspace": "default", "name": "etcher", "description": "of copper"},
+         save={"role:etcher": "role.id"})
+    call("boss", "GET", ROLES + "list")
+    for role in ("drawer", "etcher"):
+        for path in ("get", "permissions/list", "users/list"):
+            for who in ("boss", "ann", "nobody"):
+                call(who, "GET", f"{ROLES}{path}?role_id={{role:{role}}}")
+    for message in ({}, {"name": "sketcher"}, {"description": "of paper"}, {"name": "etcher"}, {"name": ""},
+                    {"name": "__user_5__"}, {"name": "drawer", "description": "of pencils"}):
+        call("boss", "PATCH", ROLES + "update", {**drawer, **message})
+        call("boss", "GET", ROLES + "get?role_id={role:drawer}")
+    for who, message in (("boss", {"name": "x"}), ("boss", {"role_id": 777, "name": "x"}),
+                         ("boss", {"role_id": "x", "name": "x"}), ("ann", {**drawer, "name": "x"})):
+        call(who, "PATCH", ROLES + "update", message)
+    # What a role says.
+    add, change, remove = (f"{ROLES}permissions/{verb}" for verb in ("add", "update", "remove"))
+    for kind, on in (("experiment", "{exp:red}"), ("experiment", "*"), ("registered_model", "model-red"),
+                     ("registered_model", "*")):
+        call("boss", "POST", add, rule("drawer", kind, on, "READ"), save={"perm:drawer": "role_permission.id"})
+        call("boss", "POST", add, rule("drawer", kind, on, "EDIT"))
+        for level in ("USE", "EDIT", "MANAGE", "DENY", "NO_PERMISSIONS", "OWNER", "", "read"):
+            call("boss", "PATCH", change, {"role_permission_id": "{perm:drawer}", "permission": level})
+            call("boss", "GET", ROLES + "permissions/list?role_id={role:drawer}")
+        call("ann", "PATCH", change, {"role_permission_id": "{perm:drawer}", "permission": "READ"})
+        call("ann", "DELETE", remove, {"role_permission_id": "{perm:drawer}"})
+        for _ in range(2):
+            call("boss", "DELETE", remove, {"role_permission_id": "{perm:drawer}"})
+    for level in ("NO_PERMISSIONS", "OWNER", "", "read"):
+        call("boss", "POST", add, rule("drawer", "experiment", "*", level))
+    for field in ("role_id", "resource_type", "resource_pattern", "permission"):
+        call("boss", "POST", add, {k: v for k, v in rule("drawer", "experiment", "*", "READ").items() if k != field})
+    for message in ({"permission": "READ"}, {"role_permission_id": "{perm:drawer}"},
+                    {"role_permission_id": 777777, "permission": "READ"},
+                    {"role_permission_id": "x", "permission": "READ"}):
+        call("boss", "PATCH", change, message)
+    for message in ({}, {"role_permission_id": 777777}, {"role_permission_id": "x"}):
+        call("boss", "DELETE", remove, message)
+    call("boss", "POST", add, {**rule("drawer", "experiment", "*", "READ"), "role_id": 777})
+    call("ann", "POST", add, rule("drawer", "experiment", "*", "READ"))
+    for kind, on in (("castle", "*"), ("run", "5"), ("logged_model", "m"), ("workspace", "elsewhere")):
+        call("boss", "POST", add, rule("drawer", kind, on, "USE"))
+    for level in ("READ", "EDIT", "DENY"):
+        call("boss", "POST", add, rule("drawer", "workspace", "*", level))
+    for kind, on, level in (("scorer", "*", "READ"), ("gateway_endpoint", "*", "USE"), ("mcp_server", "*", "READ"),
+                            ("run", "*", "READ"), ("trace", "*", "DENY"), ("prompt", "*", "READ"),
+                            ("workspace", "*", "MANAGE"), ("experiment", "424242", "READ")):
+        call("boss", "POST", add, rule("drawer", kind, on, level))
+    # It counts, alone and beside others, and for nobody once it is gone.
+    roles = ("drawer", "etcher", "viewer")
+    call("boss", "DELETE", ROLES + "delete", drawer)
+    call("boss", "POST", ROLES + "create", {"workspace": "default", "name": "drawer"},
+         save={"role:drawer": "role.id"})
+    call("boss", "POST", ROLES + "users/list", {})
+    call("boss", "POST", add, rule("drawer", "workspace", "*", "USE"))
+    for said in (("drawer", "experiment", "{exp:red}", "EDIT"), ("drawer", "registered_model", "*", "READ"),
+                 ("etcher", "experiment", "*", "READ"), ("etcher", "registered_model", "model-blue", "DENY")):
+        call("boss", "POST", add, rule(*said))
+    for role in roles:
+        call("ann", "POST", ROLES + "assign", {"username": "ann", "role_id": f"{{role:{role}}}"})
+        for _ in range(2):
+            call("boss", "POST", ROLES + "assign", {"username": "cid", "role_id": f"{{role:{role}}}"})
+        c.extend(what_cid_may())
+    for role in roles[:1]:
+        for _ in range(2):
+            call("boss", "DELETE", ROLES + "unassign", {"username": "cid", "role_id": f"{{role:{role}}}"})
+        c.extend(what_cid_may())
+    call("boss", "DELETE", ROLES + "unassign", {"username": "nobody", "role_id": "{role:etcher}"})
+    for who, message in (("ann", drawer), ("boss", {}), ("boss", {"role_id": 777}), ("boss", drawer),
+                         ("boss", drawer), ("boss", {"role_id": "{role:etcher}"})):
+        call(who, "DELETE", ROLES + "delete", message)
+        call("boss", "GET", ROLES + "list")
+        c.extend(what_cid_may())
+    call("boss", "POST", ROLES + "assign", {"username": "cid", "role_id": "{role:etcher}"})
+    call("boss", "DELETE", ROLES + "unassign", {"username": "cid", "role_id": "{role:viewer}"})
+    return c
+
+
+def what_cid_may():
+    """Who was granted nothing alone: what counts is by roles."""
+    calls = [Call("cid", "GET", GRANTS + query("cid", kind, on)) for kind, on in (
+        ("experiment", "{exp:red}"), ("experiment", "{exp:blue}"), ("registered_model", "model-red"),
+        ("registered_model", "model-blue"))]
+    return calls + [Call("cid", "GET", "/api/3.0/mlflow/users/current/permissions"),
+                    Call("cid", "GET", "/api/3.0/mlflow/users/roles/list?username=cid"),
+                    Call("boss", "GET", GRANTS + "list?username=cid"), Call("boss", "GET", USERS2 + "list")]
+
+
+def roles_by_seed(seed, count):
+    """Roles at random for who was granted nothing alone, and what comes of it; none is left."""
+    r = random.Random(seed)
+    calls = []
+    roles = ("painter", "printer", "viewer")
+    for _ in range(count):
+        perm, role = r.choice(list(RULES)), r.choice(roles)
+        level = r.choice(("READ", "USE", "EDIT", "MANAGE", "DENY", "OWNER"))
+        of_cid = {"username": "cid", "role_id": f"{{role:{role}}}"}
+        calls.append(r.choice((
+            Call("boss", "POST", ROLES + "permissions/add", rule(*RULES[perm][:3], level),
+                 {f"perm:{perm}": "role_permission.id"}),
+            Call("boss", "PATCH", ROLES + "permissions/update",
+                 {"role_permission_id": f"{{perm:{perm}}}", "permission": level}),
+            Call("boss", "DELETE", ROLES + "permissions/remove", {"role_permission_id": f"{{perm:{perm}}}"}),
+            Call("boss", "POST", ROLES + "assign", of_cid), Call("boss", "POST", ROLES + "assign", of_cid),
+            Call("boss", "DELETE", ROLES + "unassign", of_cid))))
+        calls.extend(r.sample(what_cid_may(), 3))
+        calls.append(Call("boss", "GET", f"{ROLES}users/list?role_id={{role:{role}}}"))
+    calls += [Call("boss", "DELETE", ROLES + "unassign", {"username": "cid", "role_id": "{role:viewer}"})]
+    return calls + [Call("boss", "DELETE", ROLES + "delete", {"role_id": f"{{role:{role}}}"})
+                    for role in roles[:2]]
 
 
 def is_own_role(role):
@@ -285,12 +432,25 @@ def allowed():
         Allowed("an object is granted on only when it is there",
                 lambda call, a, b: unknown_id(call) and (a.status, b.status) == (200, 404)),
         Allowed("what concerns all objects is a role, not a grant",
-                lambda call, a, b: "'*'" in str(call.message) and b.status in (400, 404)),
+                lambda call, a, b: "'*'" in str(call.message) and call.path.startswith(GRANTS) and
+                b.status in (400, 404)),
         Allowed("there are no scorers, gateways or other kinds to grant on",
                 lambda call, a, b: "gateway_secret" in str(call.message) + call.path and b.status == 400),
-        Allowed("roles are fixed",
-                lambda call, a, b: call.who == "boss" and b.code == "INVALID_PARAMETER_VALUE" and
-                call.path in (ROLES + "create", ROLES + "delete")),
+        Allowed("of custom roles, others than administrators see their own",
+                lambda call, a, b: call.path.startswith((ROLES + "get", ROLES + "permissions/list")) and
+                call.who != "boss" and (a.status, b.status) == (200, 403)),
+        Allowed("there is one workspace",
+                lambda call, a, b: (call.message or {}).get("workspace") == "elsewhere" and
+                (a.status, b.status) == (200, 400)),
+        Allowed("roles say nothing of what is not here, or is a part of an experiment or a model",
+                lambda call, a, b: call.path == ROLES + "permissions/add" and (a.status, b.status) == (200, 400) and
+                call.message["resource_type"] in ("scorer", "gateway_endpoint", "mcp_server", "run", "trace")),
+        Allowed("a prompt is a registered model: no role is about every prompt",
+                lambda call, a, b: call.path == ROLES + "permissions/add" and (a.status, b.status) == (200, 400) and
+                call.message["resource_type"] == "prompt"),
+        Allowed("who administers accounts has the fixed role admin",
+                lambda call, a, b: call.path == ROLES + "permissions/add" and (a.status, b.status) == (200, 400) and
+                (call.message["resource_type"], call.message["permission"]) == ("workspace", "MANAGE")),
     ]
 
 

@@ -49,6 +49,16 @@ KNOWN = {
     ("POST", "/api/3.0/mlflow/roles/assign"): "admin",
     ("DELETE", "/api/3.0/mlflow/roles/unassign"): "admin",
     ("GET", "/api/3.0/mlflow/roles/users/list"): "admin",
+    ("POST", "/api/3.0/mlflow/roles/create"): "admin",
+    ("PATCH", "/ajax-api/3.0/mlflow/roles/update"): "admin",
+    ("DELETE", "/api/3.0/mlflow/roles/delete"): "admin",
+    ("POST", "/api/3.0/mlflow/roles/permissions/add"): "admin",
+    ("PATCH", "/api/3.0/mlflow/roles/permissions/update"): "admin",
+    ("DELETE", "/api/3.0/mlflow/roles/permissions/remove"): "admin",
+    ("GET", "/api/rondo/v1/roles"): "admin",
+    ("PATCH", "/api/rondo/v1/roles/{role}"): "admin",
+    ("PUT", "/api/rondo/v1/roles/{role}/grants"): "admin",
+    ("DELETE", "/api/rondo/v1/roles/{role}/users/{user}"): "admin",
     ("GET", "/metrics"): "read",
 }
 OPEN = {"/", "/livez", "/readyz", "/health", "/version", "/openapi.json", "/favicon.svg",
@@ -166,7 +176,7 @@ def test_T17_every_route_with_every_caller(document, callers):
                 assert (answer.status == 401) != fine, told
             elif reach in reaches | EVERYBODY:
                 # Who may not share an object, or look at an account, is told so by the handler.
-                by_handler = ("/grants", "/tokens", "/permissions/", "/mlflow/users/")
+                by_handler = ("/grants", "/tokens", "/permissions/", "/mlflow/users/", "/mlflow/roles/")
                 assert answer.status not in (401, 403) or any(p in path for p in by_handler), told
                 assert answer.status != 401, told
             else:

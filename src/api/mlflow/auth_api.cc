@@ -1,5 +1,9 @@
 #include "api/mlflow/auth_api.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "api/mlflow/role_messages.h"
 #include "base/text.h"
 #include "domain/registry/objects.h"
 #include "domain/tracking/objects.h"
@@ -133,11 +137,13 @@ Task<Result<UserList>> AuthApi::list_users(None, rpc::Context context) {
     const auth::Caller caller = *context.request->caller;
     co_return co_await parts_.db.read([this, caller](store::Tx& tx) -> Result<UserList> {
         TRY_ASSIGN(const auto users, parts_.accounts.list_users(tx));
+        TRY_ASSIGN(auto custom, custom_roles_by_user(tx, parts_));
         UserList out;
         for (const auth::User& user : users) {
             if (!may_look_at(caller, user.name)) continue;
             ListedUser listed{.id = user.id, .username = user.name, .is_admin = user.is_admin};
             if (const RoleMessage* role = role_message(user.role)) listed.roles.push_back(*role);
+            std::ranges::move(custom[user.id], std::back_inserter(listed.roles));
             out.users.push_back(std::move(listed));
         }
         return out;
@@ -275,11 +281,11 @@ Task<Result<Effective>> AuthApi::effective(ResourceRef wanted, rpc::Context cont
         if (!object && object.error().code != Code::not_found) return fail(object.error());
         // What is not there opens to nobody.
         if (!object) return Effective{false, permission_name(Level::none, Words::older)};
-        TRY_ASSIGN(const auto held, parts_.accounts.find_grant(tx, user, *object));
-        const auth::Caller as{.user_id = user.id, .role = user.role, .is_admin = user.is_admin};
-        TRY_ASSIGN(const Level level, parts_.gate.level_on(tx, as, *object));
+        TRY_ASSIGN(const auto standing, parts_.accounts.standing_of(tx, user, *object));
+        const Level level = user.is_admin ? Level::manage : auth::level_of(standing, user.role);
+        const bool said = standing.granted || standing.by_roles;
         return Effective{level >= Level::use,
-                         permission_name(level, held ? Words::newer : Words::older)};
+                         permission_name(level, said ? Words::newer : Words::older)};
     });
 }
 
@@ -291,20 +297,18 @@ Task<Result<HeldPermissions>> AuthApi::held(auth::Caller caller, std::string nam
         if (caller.user_id == 0 && name == caller.name) return HeldPermissions{caller.is_admin, {}};
         TRY_ASSIGN(const auth::User user, parts_.accounts.get_user(tx, name));
         HeldPermissions out{.is_admin = user.is_admin};
-        if (const RoleMessage* role = role_message(user.role)) {
-            for (const RolePermission& p : role->permissions)
-                out.permissions.push_back({.role_id = role->id,
-                                           .role_name = role->name,
+        TRY_ASSIGN(const auto roles, roles_of_user(tx, parts_, user));
+        for (const RoleMessage& role : roles) {
+            for (const RolePermission& p : role.permissions)
+                out.permissions.push_back({.role_id = role.id,
+                                           .role_name = role.name,
                                            .resource_type = p.resource_type,
                                            .resource_pattern = p.resource_pattern,
                                            .permission = p.permission});
         }
         TRY_ASSIGN(const auto grants, parts_.accounts.grants_of(tx, user));
         for (const auto& grant : grants) {
-            std::string pattern = std::to_string(grant.object.id);
-            if (grant.object.kind != tracking::kExperimentKind) {
-                TRY_ASSIGN(pattern, parts_.gate.name_of(tx, grant.object));
-            }
+            TRY_ASSIGN(std::string pattern, pattern_of(tx, parts_.gate, grant.object));
             out.permissions.push_back({.role_name = own_role_name(user.id),
                                        .resource_type = resource_type_of(grant.object.kind),
                                        .resource_pattern = std::move(pattern),

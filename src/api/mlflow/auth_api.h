@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/mlflow/auth_wire.h"
+#include "platform/auth/custom_roles.h"
 #include "platform/auth/desk.h"
 
 namespace rondo::api::mlflow {
@@ -19,6 +20,7 @@ class AuthApi {
         const auth::Accounts& accounts;
         auth::Gate& gate;
         auth::Desk& desk;
+        const auth::CustomRoles& roles;
     };
     explicit AuthApi(const Parts& parts) : parts_(parts) {}
     std::vector<rpc::Row> rows();

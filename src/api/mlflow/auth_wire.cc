@@ -1,11 +1,16 @@
 #include "api/mlflow/auth_wire.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
+#include "domain/data/model.h"
+#include "domain/pipeline/model.h"
 #include "domain/registry/objects.h"
+#include "domain/serving/model.h"
 #include "domain/tracking/objects.h"
 #include "platform/json/enums.h"
+#include "platform/json/value.h"
 
 namespace rondo::api::mlflow {
 namespace {
@@ -16,7 +21,15 @@ using auth::Role;
 constexpr std::array<std::pair<Level, std::string_view>, 4> kLevels{
     {{Level::read, "READ"}, {Level::use, "USE"}, {Level::edit, "EDIT"}, {Level::manage, "MANAGE"}}};
 constexpr std::string_view kExperiment = "experiment", kModel = "registered_model",
-                           kPrompt = "prompt", kWorkspace = "workspace";
+                           kPrompt = "prompt", kWorkspace = auth::kWorkspaceKind;
+// Kinds that MLflow does not have, under our names.
+constexpr std::array<std::string_view, 3> kOwnKinds{serving::kEndpointKind, pipeline::kPipelineKind,
+                                                    data::kDatasetKind};
+// What MLflow lets roles tell apart within an object.
+constexpr std::array<std::string_view, 7> kParts{"run",           "trace",
+                                                 "assessment",    "logged_model",
+                                                 "review_queue",  "registered_model_version",
+                                                 "prompt_version"};
 
 std::string_view word_for_nothing(Words words) {
     return words == Words::older ? "NO_PERMISSIONS" : "DENY";
@@ -25,8 +38,9 @@ std::string_view word_for_nothing(Words words) {
 // What a role holds, as permissions on everything. Who may create holds USE on the workspace, who
 // administers accounts MANAGE.
 RoleMessage fixed_role(int64_t id, Role role, std::string_view what) {
-    RoleMessage out{
-        .id = id, .name = std::string(json::text_of(role)), .description = std::string(what)};
+    RoleMessage out{.id = id,
+                    .name = std::string(json::text_of(role)),
+                    .description = {json::Value(what).dump()}};
     const auto add = [&](std::string_view type, std::string_view permission) {
         constexpr int64_t kMostOfARole = 10;
         out.permissions.push_back(
@@ -75,6 +89,28 @@ Result<std::string> kind_of_resource(const std::string& type) {
     return fail(Code::invalid,
                 "Invalid resource type " + quoted(type) +
                     ". Grants here are about: experiment, registered_model, prompt",
+                "resource_type");
+}
+
+Result<std::string> kind_for_role(const std::string& type, const std::string& pattern) {
+    if (type == kWorkspace || std::ranges::find(kOwnKinds, type) != kOwnKinds.end()) return type;
+    if (type == kPrompt && pattern == auth::kEveryName)
+        return fail(Code::invalid,
+                    "resource_type 'prompt' takes no '*': a prompt is a registered model here, so "
+                    "name one, or say registered_model",
+                    "resource_type");
+    if (std::ranges::find(kParts, type) != kParts.end())
+        return fail(Code::invalid,
+                    "resource_type " + quoted(type) +
+                        " has no permissions of its own here: what lies under an experiment or a "
+                        "registered_model goes with it",
+                    "resource_type");
+    auto kind = kind_of_resource(type);
+    if (kind) return kind;
+    return fail(Code::invalid,
+                "Invalid resource type " + quoted(type) +
+                    ". Roles here are about: experiment, registered_model, prompt, endpoint, "
+                    "pipeline, dataset, workspace",
                 "resource_type");
 }
 

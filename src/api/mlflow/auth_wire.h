@@ -22,6 +22,9 @@ Result<auth::Level> parse_permission(const std::string& name, Words words);
 
 // A kind of ours, for a type of resource that grants are about here.
 Result<std::string> kind_of_resource(const std::string& type);
+// Likewise of what grants of roles are about: our other kinds and the workspace, too. A prompt is a
+// registered model here, so there is no saying something of every prompt.
+Result<std::string> kind_for_role(const std::string& type, const std::string& pattern);
 std::string resource_type_of(const std::string& kind);
 
 struct UserRef {
@@ -117,19 +120,20 @@ struct RolePermission {
         std::tuple{field("id", &RolePermission::id, "Number"),
                    field("role_id", &RolePermission::role_id, "Role"),
                    field("resource_type", &RolePermission::resource_type, "Kind of object"),
-                   field("resource_pattern", &RolePermission::resource_pattern, "Always *"),
+                   field("resource_pattern", &RolePermission::resource_pattern, "Id, name or *"),
                    field("permission", &RolePermission::permission, "Level")};
 };
 struct RoleMessage {
     int64_t id = 0;
-    std::string name, workspace{kWorkspaceName}, description;
+    std::string name, workspace{kWorkspaceName};
+    json::Raw description;  // a text or null
     std::vector<RolePermission> permissions;
     static constexpr auto fields = std::tuple{
         field("id", &RoleMessage::id, "Number"),
-        field("name", &RoleMessage::name, "viewer, editor, maintainer or admin"),
+        field("name", &RoleMessage::name, "viewer, editor, maintainer, admin, or a custom role's"),
         field("workspace", &RoleMessage::workspace, "Always default"),
-        field("description", &RoleMessage::description, "What it may"),
-        field("permissions", &RoleMessage::permissions, "What it holds everywhere", required)};
+        field("description", &RoleMessage::description, "What it may, or null"),
+        field("permissions", &RoleMessage::permissions, "What it holds", required)};
 };
 struct ListedUser {
     int64_t id = 0;
@@ -139,7 +143,7 @@ struct ListedUser {
     static constexpr auto fields = std::tuple{
         field("id", &ListedUser::id, "Number"), field("username", &ListedUser::username, "Name"),
         field("is_admin", &ListedUser::is_admin, "May do everything everywhere"),
-        field("roles", &ListedUser::roles, "One, or none", required)};
+        field("roles", &ListedUser::roles, "The fixed one, and custom roles", required)};
 };
 struct UserList {
     std::vector<ListedUser> users;
@@ -253,7 +257,7 @@ struct Assign {
 struct Assignment {
     int64_t id = 0, user_id = 0, role_id = 0;
     static constexpr auto fields =
-        std::tuple{field("id", &Assignment::id, "The user's number: an account has one role"),
+        std::tuple{field("id", &Assignment::id, "Number of the assignment"),
                    field("user_id", &Assignment::user_id, "Who"),
                    field("role_id", &Assignment::role_id, "Which role")};
 };
@@ -282,9 +286,63 @@ struct RolePermissionList {
         field("role_permissions", &RolePermissionList::role_permissions, "Of the role", required)};
 };
 
-// The roles that there are, from less to more, and the one of an account, if it has one.
+struct NewRole {
+    std::string workspace, name;
+    std::optional<std::string> description;
+    static constexpr auto fields =
+        std::tuple{field("workspace", &NewRole::workspace, "default", required),
+                   field("name", &NewRole::name, "Name, not taken", required),
+                   field("description", &NewRole::description, "What it is for")};
+};
+struct RoleUpdate {
+    int64_t role_id = 0;
+    std::optional<std::string> name, description;
+    static constexpr auto fields =
+        std::tuple{field("role_id", &RoleUpdate::role_id, "Number of the role", required),
+                   field("name", &RoleUpdate::name, "Name, not taken"),
+                   field("description", &RoleUpdate::description, "What it is for")};
+};
+struct NewRolePermission {
+    int64_t role_id = 0;
+    std::string resource_type, resource_pattern, permission;
+    static constexpr auto fields = std::tuple{
+        field("role_id", &NewRolePermission::role_id, "Number of the role", required),
+        field("resource_type", &NewRolePermission::resource_type,
+              "experiment, registered_model, prompt, endpoint, pipeline, dataset, workspace",
+              required),
+        field("resource_pattern", &NewRolePermission::resource_pattern,
+              "An experiment's id, another thing's name, or * for every one", required),
+        field("permission", &NewRolePermission::permission, "READ, USE, EDIT, MANAGE or DENY",
+              required)};
+};
+struct RolePermissionRef {
+    int64_t role_permission_id = 0;
+    static constexpr auto fields =
+        std::tuple{field("role_permission_id", &RolePermissionRef::role_permission_id,
+                         "Number of the permission", required)};
+};
+struct RolePermissionUpdate {
+    int64_t role_permission_id = 0;
+    std::string permission;
+    static constexpr auto fields =
+        std::tuple{field("role_permission_id", &RolePermissionUpdate::role_permission_id,
+                         "Number of the permission", required),
+                   field("permission", &RolePermissionUpdate::permission,
+                         "READ, USE, EDIT, MANAGE or DENY", required)};
+};
+struct RolePermissionAnswer {
+    RolePermission role_permission;
+    static constexpr auto fields = std::tuple{
+        field("role_permission", &RolePermissionAnswer::role_permission, "The permission")};
+};
+
+// The four fixed roles, from less to more, and the one of an account, if it has one.
 const std::vector<RoleMessage>& fixed_roles();
 const RoleMessage* role_message(auth::Role role);
 auth::Role role_of(const RoleMessage& message);
+
+// Numbers of custom roles, of their permissions and of assignments as clients see them: above those
+// that the fixed roles have taken.
+inline constexpr int64_t kFixedNumbers = 100;
 
 }  // namespace rondo::api::mlflow

@@ -1,10 +1,11 @@
-// Users, tokens, roles and the audit trail.
+// Users, tokens and the audit trail.
 #include <termios.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "app/cli/commands.h"
+#include "app/cli/show.h"
 #include "base/text.h"
 
 namespace rondo::app::cli {
@@ -16,13 +17,6 @@ constexpr char kApi[] = "/api/rondo/v1/";
 constexpr size_t kMaxSecret = 4096;
 // Keys: Ctrl-C, Ctrl-D, and the two that take a letter back.
 constexpr char kInterrupt = 3, kEnd = 4, kErase = 127, kBackspace = 8;
-
-std::string text(const Value& value) {
-    if (value.is_text()) return std::string(value.text());
-    if (value.is_bool()) return value.boolean() ? "yes" : "";
-    if (value.is_int()) return std::to_string(value.integer());
-    return "";
-}
 
 // One line from a terminal, without showing it.
 Result<std::string> prompt(const std::string& question) {
@@ -71,33 +65,6 @@ Result<std::string> read_password(const std::string& file) {
     TRY_ASSIGN(const std::string again, prompt("The same again"));
     if (once != again) return fail(Code::invalid, "the two passwords differ");
     return once;
-}
-
-// Prints a table of a list's members, or the answer as it is.
-Status show_list(const Session& session, const Value& answer, const char* list,
-                 const std::vector<std::pair<const char*, const char*>>& columns) {
-    if (session.json()) {
-        print_json(answer);
-        return ok();
-    }
-    std::vector<std::string> header;
-    for (const auto& [title, member] : columns) header.emplace_back(title);
-    TablePrinter table(header);
-    for (const Value& row : answer[list].list()) {
-        std::vector<std::string> cells;
-        for (const auto& [title, member] : columns) cells.push_back(text(row[member]));
-        table.add(std::move(cells));
-    }
-    table.print();
-    return ok();
-}
-
-Status say(const Session& session, const Value& answer, const std::string& sentence) {
-    if (session.json())
-        print_json(answer);
-    else
-        print_line(sentence);
-    return ok();
 }
 
 // users ----------------------------------------------------------------------------------------
@@ -221,50 +188,6 @@ Status token_revoke(const Common& common, const TokenFlags& flags) {
     return say(session, answer, "token " + std::to_string(flags.id) + " opens nothing any more");
 }
 
-// roles and grants -----------------------------------------------------------------------------
-
-struct GrantFlags {
-    std::string user, object, level;
-};
-
-// "experiment/fraud" -> its kind and name.
-Result<Value> object_of(const GrantFlags& flags) {
-    const size_t slash = flags.object.find('/');
-    if (slash == std::string::npos || slash == 0 || slash + 1 == flags.object.size())
-        return fail(Code::invalid, quoted(flags.object) +
-                                       " is no object; write KIND/NAME, such as experiment/fraud "
-                                       "(experiment, model, endpoint, pipeline, dataset)");
-    std::string kind = flags.object.substr(0, slash);
-    const std::string name = flags.object.substr(slash + 1);
-    // People name experiments; programs number them.
-    if (kind == "experiment" && !parse_int(name)) kind = "experiment_name";
-    return Value(Value::Object{{"user", flags.user}, {"object", kind}, {"name", name}});
-}
-
-Status role_grant(const Common& common, const GrantFlags& flags) {
-    TRY_ASSIGN(Value wanted, object_of(flags));
-    wanted.set("level", flags.level);
-    TRY_ASSIGN(auto session, Session::open(common));
-    TRY_ASSIGN(const auto answer, session.send("PUT", std::string(kApi) + "grants", wanted));
-    return say(session, answer, flags.user + ": " + flags.level + " on " + flags.object);
-}
-
-Status role_revoke(const Common& common, const GrantFlags& flags) {
-    TRY_ASSIGN(const Value wanted, object_of(flags));
-    TRY_ASSIGN(auto session, Session::open(common));
-    TRY_ASSIGN(const auto answer,
-               session.send("POST", std::string(kApi) + "grants/revoke", wanted));
-    return say(session, answer, flags.user + " has no grant on " + flags.object + " any more");
-}
-
-Status role_list(const Common& common) {
-    TRY_ASSIGN(auto session, Session::open(common));
-    TRY_ASSIGN(const auto answer, session.get(std::string(kApi) + "grants"));
-    return show_list(
-        session, answer, "grants",
-        {{"USER", "user"}, {"OBJECT", "object"}, {"NAME", "name"}, {"LEVEL", "level"}});
-}
-
 Result<int> audit(const Common& common, bool check, int64_t before) {
     TRY_ASSIGN(auto session, Session::open(common));
     if (check) {
@@ -288,11 +211,6 @@ Result<int> audit(const Common& common, bool check, int64_t before) {
                    {"OUTCOME", "outcome"},
                    {"OF", "of"}}));
     return 0;
-}
-
-template <class F>
-auto with(std::shared_ptr<F> flags, Status (*work)(const Common&, const F&)) {
-    return [flags, work](const Common& common) { return work(common, *flags); };
 }
 
 void add_user(Noun& root) {
@@ -342,20 +260,6 @@ void add_token(Noun& root) {
     token.verb("revoke", "Revoke a token", with(flags, token_revoke))
         .positional("id", flags->id, "Number of the token")
         .required();
-}
-
-void add_role(Noun& root) {
-    Noun role = root.noun("role", "Who may do what on single objects");
-    const auto flags = std::make_shared<GrantFlags>();
-    Verb grant = role.verb("grant", "Grant a level on an object", with(flags, role_grant));
-    grant.positional("user", flags->user, "Name of the user").required();
-    grant.positional("object", flags->object, "KIND/NAME, such as experiment/fraud").required();
-    grant.positional("level", flags->level, "none, read, use, edit or manage").required();
-    Verb revoke =
-        role.verb("revoke", "Take a grant back; the role counts again", with(flags, role_revoke));
-    revoke.positional("user", flags->user, "Name of the user").required();
-    revoke.positional("object", flags->object, "KIND/NAME").required();
-    role.verb("list", "All grants", role_list);
 }
 
 }  // namespace

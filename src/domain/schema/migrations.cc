@@ -38,6 +38,9 @@ constexpr char kRunIndex[] = {
 constexpr char kMirror[] = {
 #embed "0011_mirror.sql"
 };
+constexpr char kCustomRoles[] = {
+#embed "0012_roles.sql"
+};
 
 }  // namespace
 
@@ -56,6 +59,7 @@ std::span<const store::Migration> migrations() {
         store::Migration{9, "series", std::string_view(kSeries, sizeof kSeries)},
         store::Migration{10, "run index", std::string_view(kRunIndex, sizeof kRunIndex)},
         store::Migration{11, "mirror", std::string_view(kMirror, sizeof kMirror)},
+        store::Migration{12, "roles", std::string_view(kCustomRoles, sizeof kCustomRoles)},
     };
     return steps;
 }

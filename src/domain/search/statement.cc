@@ -26,6 +26,17 @@ Statement& Statement::add_readable(const auth::Readable& readable, std::string_v
                                    std::string_view column) {
     using Kind = auth::Readable::Kind;
     if (readable.kind == Kind::all) return *this;
+    if (readable.by_roles) {
+        // The own grant, else what custom roles say (the least: one of them may close it), else the
+        // fixed role.
+        add(" AND COALESCE((SELECT g.level FROM grants g WHERE g.user_id = ")
+            .bind(readable.user_id);
+        add(" AND g.object = ").bind(kind).add(" AND g.object_id = ").add(column);
+        add("), (SELECT min(rg.level) FROM role_members rm JOIN role_grants rg ON rg.role_id = ");
+        add("rm.role_id WHERE rm.user_id = ").bind(readable.user_id);
+        add(" AND rg.object = ").bind(kind).add(" AND rg.object_id IN (-1, ").add(column);
+        return add(readable.kind == Kind::all_but ? ")), 1) >= 1" : ")), 0) >= 1");
+    }
     add(readable.kind == Kind::all_but ? " AND NOT EXISTS (" : " AND EXISTS (");
     add("SELECT 1 FROM grants g WHERE g.user_id = ").bind(readable.user_id);
     add(" AND g.object = ").bind(kind).add(" AND g.object_id = ").add(column);

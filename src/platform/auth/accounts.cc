@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "platform/auth/store.h"
+#include "platform/auth/store_roles.h"
 #include "platform/json/enums.h"
 #include "platform/json/value.h"
 
@@ -271,6 +272,11 @@ Status Accounts::delete_grant(store::Tx& tx, const Actor& actor, const std::stri
 Result<std::optional<Level>> Accounts::find_grant(store::Tx& tx, const User& user,
                                                   const ObjectRef& object) const {
     return sql::find_grant(tx, user.id, object);
+}
+
+Result<Standing> Accounts::standing_of(store::Tx& tx, const User& user,
+                                       const ObjectRef& object) const {
+    return sql::find_standing(tx, user.id, object);
 }
 
 Result<std::vector<Accounts::Held>> Accounts::grants_of(store::Tx& tx, const User& user) const {

@@ -69,6 +69,8 @@ class Accounts {
     // What the user was granted on the object, if anything.
     Result<std::optional<Level>> find_grant(store::Tx& tx, const User& user,
                                             const ObjectRef& object) const;
+    // What decides on the object, beside the fixed role.
+    Result<Standing> standing_of(store::Tx& tx, const User& user, const ObjectRef& object) const;
     // Everything that the user was granted.
     struct Held {
         ObjectRef object;

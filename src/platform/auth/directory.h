@@ -23,6 +23,7 @@ class Directory {
         User user;
         std::string password;  // its hash
         bool restricted = false;
+        std::shared_ptr<const RoleRights> by_roles;
     };
     struct View {
         int64_t version = 0;

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "platform/auth/store.h"
+#include "platform/auth/store_roles.h"
 #include "platform/auth/token.h"
 #include "platform/crypto/crypto.h"
 #include "platform/json/enums.h"
@@ -71,12 +72,6 @@ bool scope_reaches(Scope scope, Reach reach) {
 
 bool is_audited(Reach reach) { return reach == Reach::manage || reach == Reach::operate; }
 
-// Whether the caller's role gives the level on every object, with no grant that could take it away.
-bool holds_everywhere(const Caller& caller, Level level) {
-    return level == Level::none || caller.is_admin ||
-           (!caller.restricted && level_of(caller.role) >= level);
-}
-
 Headers headers_of(const net::Request& request) {
     return {request.headers.get("authorization"), request.headers.get("x-api-key"),
             request.headers.get("cookie")};
@@ -108,7 +103,8 @@ Caller of_account(const Directory::Account& account) {
             .name = account.user.name,
             .role = account.user.role,
             .is_admin = account.user.is_admin,
-            .restricted = account.restricted};
+            .restricted = account.restricted,
+            .by_roles = account.by_roles};
 }
 
 Caller who_holds_the_folder() {
@@ -231,6 +227,7 @@ Status Gate::check_reach(const Caller& caller, const rpc::Permission& permission
     switch (reach) {
         case Reach::create:
             if (caller.role >= Role::editor) return ok();
+            if (caller.by_roles != nullptr && caller.by_roles->may_create) return ok();
             return refuse("this needs the role editor in the workspace; ask an administrator");
         case Reach::operate:
             if (caller.role >= Role::maintainer) return ok();
@@ -248,14 +245,26 @@ Status Gate::check_reach(const Caller& caller, const rpc::Permission& permission
     }
 }
 
+std::string_view Gate::kind_behind(std::string_view kind) const {
+    const auto resolver = parts_.resolvers.find(kind);
+    return resolver == parts_.resolvers.end() ? std::string_view() : resolver->second.kind;
+}
+
+bool Gate::holds_everywhere(const Caller& caller, Level level, std::string_view kind) const {
+    if (level == Level::none || caller.is_admin) return true;
+    if (caller.restricted) return false;
+    if (level_of(caller.role) >= level) return true;
+    return caller.by_roles != nullptr && level_everywhere(caller, kind_behind(kind)) >= level;
+}
+
 bool Gate::asks(const rpc::Permission& permission, const net::Request& request) const {
     if (request.caller == nullptr) return false;  // an open route
     if (request.caller->is_pending() || is_audited(permission.reach)) return true;
-    if (!holds_everywhere(*request.caller, level_for(permission.reach)) &&
-        !permission.object.empty())
+    if (!permission.object.empty() &&
+        !holds_everywhere(*request.caller, level_for(permission.reach), permission.object))
         return true;
     for (const rpc::ObjectField& also : permission.also) {
-        if (!holds_everywhere(*request.caller, level_for(also.reach))) return true;
+        if (!holds_everywhere(*request.caller, level_for(also.reach), also.object)) return true;
     }
     return false;
 }
@@ -332,10 +341,21 @@ Result<ObjectRef> Gate::resolve(store::Tx& tx, const std::string& kind,
     return *found;
 }
 
+Result<ObjectRef> Gate::resolve_for_role(store::Tx& tx, const std::string& kind,
+                                         const std::string& id) const {
+    if (kind == kWorkspaceKind && id != kEveryName)
+        return fail(Code::invalid, "there is one workspace, called *", "name");
+    if (id != kEveryName) return resolve(tx, kind, id);
+    // Of "run" and the like there is no every: rights are on what they belong to.
+    if (kind != kWorkspaceKind && kind_behind(kind) != kind)
+        return fail(Code::invalid, "no grants on every '" + kind + "'", "object");
+    return ObjectRef{kind, kEveryObject};
+}
+
 Result<Level> Gate::level_on(store::Tx& tx, const Caller& caller, const ObjectRef& object) const {
     if (caller.is_admin) return Level::manage;
-    TRY_ASSIGN(const auto granted, sql::find_grant(tx, caller.user_id, object));
-    return granted.value_or(level_of(caller.role));
+    TRY_ASSIGN(const Standing standing, sql::find_standing(tx, caller.user_id, object));
+    return auth::level_of(standing, caller.role);
 }
 
 // A caller whose request goes on for long, as of now.
@@ -359,9 +379,10 @@ Result<Caller> Gate::as_of_now(const Caller& before) const {
 
 Result<bool> Gate::may_read(store::Tx& tx, const Caller& before, const std::string& subject) const {
     TRY_ASSIGN(const Caller caller, as_of_now(before));
-    if (holds_everywhere(caller, Level::read)) return true;
     const size_t slash = subject.find('/');
-    const auto resolver = parts_.resolvers.find(subject.substr(0, slash));
+    const std::string kind = subject.substr(0, slash);
+    if (holds_everywhere(caller, Level::read, kind)) return true;
+    const auto resolver = parts_.resolvers.find(kind);
     if (slash == std::string::npos || resolver == parts_.resolvers.end()) return false;
     TRY_ASSIGN(const auto object, resolver->second(tx, subject.substr(slash + 1)));
     if (!object) return false;
@@ -375,11 +396,11 @@ Task<Status> Gate::check_objects(CallerPtr caller, const rpc::Permission& permis
     // A message that names none of its objects is about any of them.
     if (!permission.object.empty() && permission.reach != Reach::search &&
         std::ranges::none_of(objects, [&](const auto& o) { return o.kind == permission.object; }) &&
-        !holds_everywhere(*caller, needed))
+        !holds_everywhere(*caller, needed, permission.object))
         co_return refuse("this needs the right to " + std::string(json::text_of(needed)) +
                          " every " + std::string(permission.object) + " of the workspace");
     std::erase_if(objects, [&](const rpc::NamedObject& object) {
-        return holds_everywhere(*caller, level_for(object.reach));
+        return holds_everywhere(*caller, level_for(object.reach), object.kind);
     });
     if (objects.empty()) co_return ok();
     co_return co_await parts_.db.read([=, this](store::Tx& tx) -> Status {
@@ -388,8 +409,8 @@ Task<Status> Gate::check_objects(CallerPtr caller, const rpc::Permission& permis
             if (resolver == parts_.resolvers.end())
                 return fail(Code::internal, "no resolver for " + std::string(object.kind));
             TRY_ASSIGN(const auto found, resolver->second(tx, object.id));
-            // What is not there is as open as the workspace, and the handler says that it is not.
-            Level level = level_of(caller->role);
+            // What is not there is as open as all of its kind, and the handler says that it is not.
+            Level level = level_everywhere(*caller, resolver->second.kind);
             if (found) {
                 TRY_ASSIGN(level, level_on(tx, *caller, *found));
             }

@@ -25,7 +25,14 @@
 namespace rondo::auth {
 
 // The object of a kind that an id of the caller's means, or nothing when there is none.
-using Resolve = std::function<Result<std::optional<ObjectRef>>(store::Tx&, const std::string& id)>;
+struct Resolve {
+    std::string_view kind;  // of what it leads to; empty when there are several
+    std::function<Result<std::optional<ObjectRef>>(store::Tx&, const std::string& id)> find;
+
+    Result<std::optional<ObjectRef>> operator()(store::Tx& tx, const std::string& id) const {
+        return find(tx, id);
+    }
+};
 
 class Gate final : public rpc::Guard {
   public:
@@ -57,7 +64,13 @@ class Gate final : public rpc::Guard {
     Task<Result<Caller>> sign_in(std::string name, std::string password, std::string address);
     // The object that a grant is about, and the caller's level on it.
     Result<ObjectRef> resolve(store::Tx& tx, const std::string& kind, const std::string& id) const;
+    // What a grant of a custom role is about: likewise, or with the name * every object of the
+    // kind, and the workspace (kWorkspaceKind), which has that name alone.
+    Result<ObjectRef> resolve_for_role(store::Tx& tx, const std::string& kind,
+                                       const std::string& id) const;
+    // "*" for every object.
     Result<std::string> name_of(store::Tx& tx, const ObjectRef& object) const {
+        if (object.id == kEveryObject) return std::string(kEveryName);
         return parts_.name_of(tx, object);
     }
     Result<Level> level_on(store::Tx& tx, const Caller& caller, const ObjectRef& object) const;
@@ -77,6 +90,11 @@ class Gate final : public rpc::Guard {
     Result<std::optional<Caller>> caller_of_token(const std::string& token);
     std::optional<Caller> verified_lately(const std::string& name, const std::string& password);
     Result<Caller> pending(Caller caller);
+    // What ids of this kind lead to; empty when that may be several kinds.
+    std::string_view kind_behind(std::string_view kind) const;
+    // Whether the caller has the level on every object that ids of this kind lead to, with nothing
+    // that could take it away.
+    bool holds_everywhere(const Caller& caller, Level level, std::string_view kind) const;
     // Refuses what the caller's role and scope rule out, whatever the object.
     Status check_reach(const Caller& caller, const rpc::Permission& permission) const;
     Task<Result<Caller>> settle_pending(const Caller& caller, const std::string& address);

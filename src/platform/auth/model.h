@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +14,8 @@ namespace rondo::auth {
 // What may be done with an object; each includes those before it. MLflow's levels.
 enum class Level : uint8_t { none, read, use, edit, manage };
 
-// What a user is in a workspace: a level for all its objects, and more.
+// What a user is in a workspace: a level for all its objects, and more. Beside these four there
+// are roles that administrators make (custom_roles.h).
 //   viewer      reads
 //   editor      also changes, creates and calls models; manages what it has created
 //   maintainer  manages everything; runs pipelines, defines endpoints, moves traffic
@@ -81,6 +83,27 @@ struct ObjectRef {
     friend bool operator==(const ObjectRef&, const ObjectRef&) = default;
 };
 
+// In a grant of a custom role: every object of the kind. No key of a row; 0 is one.
+inline constexpr int64_t kEveryObject = -1;
+inline constexpr std::string_view kEveryName = "*";
+// In a grant of a custom role: no object, but the right to create (level use).
+inline constexpr std::string_view kWorkspaceKind = "workspace";
+
+// What an account's custom roles say of more than single objects.
+struct RoleRights {
+    // By kind, where a role says something of every object; none: closed.
+    std::map<std::string, Level, std::less<>> everywhere;
+    bool may_create = false;
+    bool closes = false;  // something, a single object or a kind
+};
+
+// What decides on one object, beside the fixed role.
+struct Standing {
+    std::optional<Level> granted;   // to the account itself
+    std::optional<Level> by_roles;  // the most that a custom role says; none: one closes it
+};
+Level level_of(const Standing& standing, Role role);
+
 struct Grant {
     std::string user, kind, name;
     Level level = Level::none;
@@ -101,6 +124,7 @@ struct Caller {
     bool is_admin = false;
     // Grants that may take away what the role gives, so that they have to be looked at.
     bool restricted = false;
+    std::shared_ptr<const RoleRights> by_roles;  // nothing without custom roles
     std::optional<int64_t> token_id;
     // A name and a password still to be verified, which takes longer than an I/O thread has.
     std::string password;
@@ -110,6 +134,9 @@ struct Caller {
 
     bool is_pending() const { return !password.empty() || !unknown_token.empty(); }
 };
+
+// The level on every object of a kind that no grant of its own singles out.
+Level level_everywhere(const Caller& caller, std::string_view kind);
 
 }  // namespace rondo::auth
 

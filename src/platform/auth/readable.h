@@ -20,6 +20,7 @@ struct Readable {
     };
     Kind kind = Kind::all;
     int64_t user_id = 0;
+    bool by_roles = false;  // custom roles count, too
 };
 
 // Nobody (nullptr) may read nothing.
@@ -32,8 +33,8 @@ class ReadableSet {
     bool contains(int64_t object_id) const;
 
   private:
-    Readable::Kind kind_ = Readable::Kind::all;
-    std::set<int64_t> ids_;  // closed, or opened
+    bool rest_ = true;          // whether what is not in the set may be read
+    std::set<int64_t> others_;  // the opposite of the rest
 };
 
 }  // namespace rondo::auth

@@ -198,6 +198,8 @@ Status put_grant(store::Tx& tx, int64_t workspace_id, int64_t user_id, const Obj
 
 Status delete_grants_on(store::Tx& tx, const ObjectRef& object) {
     TRY(tx.exec("DELETE FROM grants WHERE object = $1 AND object_id = $2", object.kind, object.id));
+    TRY(tx.exec("DELETE FROM role_grants WHERE object = $1 AND object_id = $2", object.kind,
+                object.id));
     return ok();
 }
 

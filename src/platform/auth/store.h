@@ -46,6 +46,7 @@ Status note_use(store::Tx& tx, int64_t token_id, Time at);
 
 Status put_grant(store::Tx& tx, int64_t workspace_id, int64_t user_id, const ObjectRef& object,
                  Level level);
+// Of users and of roles.
 Status delete_grants_on(store::Tx& tx, const ObjectRef& object);
 Result<int64_t> delete_grant(store::Tx& tx, int64_t user_id, const ObjectRef& object);
 Result<std::optional<Level>> find_grant(store::Tx& tx, int64_t user_id, const ObjectRef& object);
