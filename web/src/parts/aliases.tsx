@@ -104,7 +104,7 @@ export function Aliases({ name, aliases, version, may, changed }: {
                     </td>
                   )}
                   <td class="deeds-of-row">
-                    <Copy text={aliasUri(name, a.alias)} label={`Copy ${aliasUri(name, a.alias)}`}>
+                    <Copy text={aliasUri(name, a.alias)} label={`Copy URI ${aliasUri(name, a.alias)}`}>
                       copy URI
                     </Copy>
                     {may && (

@@ -12,6 +12,7 @@ describe('a search', () => {
     ['made in china', "name ILIKE '%made in china%'"],
     ['I like', "name ILIKE '%I like%'"],
     ["tags.team = 'ops'", "tags.team = 'ops'"],
+    ["tags.team ~ 'ops'", "tags.team ~ 'ops'"], // which the server explains
     ["name LIKE 'a%'", "name LIKE 'a%'"],
     ["name ilike'a%'", "name ilike'a%'"],
     ["name IN ('a', 'b')", "name IN ('a', 'b')"],

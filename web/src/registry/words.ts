@@ -24,7 +24,7 @@ export const tagsText = (tags: readonly Pair[] | undefined) =>
   (tags ?? []).map(({ key, value }) => `${key}: ${value}`).join(', ');
 
 // What looks like a filter in MLflow's grammar, and not like a piece of a name.
-const GRAMMAR = /[=<>]|\s(i?like)\s*['"]|\sin\s*\(/i;
+const GRAMMAR = /[=<>]|\s(i?like)\s*['"]|\sin\s*\(|^(tags?|attributes?)\./i;
 
 // A piece of a name is looked for in all names; a filter goes to the server as it is.
 export function modelFilter(text: string): string {
@@ -54,9 +54,11 @@ model = mlflow.pyfunc.load_model(${python(uri)})`;
 
 export const registerSnippet = (url: string, name: string) => `# pip install mlflow
 import mlflow
+from mlflow.pyfunc.utils import pyfunc
 
 mlflow.set_tracking_uri(${python(url)})
 
+@pyfunc
 def double(model_input: list[float]) -> list[float]:
     return [2 * x for x in model_input]
 
