@@ -107,9 +107,13 @@ Verdict judge_trial(const Evidence& evidence, const Rules& rules, Micros running
     const double safety = 1 / rules.safety_alpha;
     if (std::max(evidence.worse_rows_peak, evidence.worse_units_peak) >= safety)
         return {Outcome::roll_back, harm_text(evidence, safety)};
-    if (evidence.rows > 0 && evidence.coverage() < rules.min_coverage)
-        return {Outcome::go_on, "only " + shown(100 * evidence.coverage()) +
-                                    " % of the rows have a label: no decision"};
+    if (evidence.rows > 0 && evidence.coverage() < rules.min_coverage) {
+        const std::string few =
+            "only " + shown(100 * evidence.coverage()) + " % of the rows have a label: no decision";
+        if (running < rules.horizon) return {Outcome::go_on, few};
+        return {Outcome::inconclusive,
+                few + " within " + format_duration(rules.horizon) + "; the champion stays"};
+    }
     const double e = rules.paired ? evidence.days.e_value() : evidence.better_units_peak;
     const bool long_enough = !rules.paired || evidence.days.days() >= rules.min_days;
     const int64_t rows = rules.paired ? evidence.pairs : evidence.labelled;

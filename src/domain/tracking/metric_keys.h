@@ -13,8 +13,8 @@ namespace rondo::tracking {
 
 using KeyIds = std::map<std::string, int64_t, std::less<>>;
 
-// What was seen in committed transactions. A name keeps its id for ever, so it is asked for once. At
-// most kMostNames; thread-safe.
+// What was seen in committed transactions. A name keeps its id for ever, so it is asked for once.
+// At most kMostNames; thread-safe.
 class MetricKeys {
   public:
     static constexpr size_t kMostNames = 10'000;
