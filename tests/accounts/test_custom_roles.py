@@ -240,6 +240,7 @@ def test_T22_what_a_role_loses_is_gone_on_all_servers(tmp_path, postgres):
         role(house, "readers")
 
         def counts_within_a_second(status, verb, path_of_change, message=None):
+            time.sleep(0.6)  # until the other server remembers what has been so far
             house.local.call(verb, path_of_change, message or {})
             begun = time.monotonic()
             while ada.ask("GET", path).status != status or listed() != (status == 200):
