@@ -98,6 +98,7 @@ def test_T18_every_object_of_a_kind_and_what_closes_one(house, world):
     # A role that closes one thing counts against all roles, but not against a grant.
     role(house, "not-blue", ("experiment", "blue", "none"), users=["bob"])
     assert "blue" not in seen(bob)[0] and status(bob, world, "blue") == 403
+    assert bob.ask("GET", ML + "experiments/get-by-name?experiment_name=new").status == 404
     house.grant("bob", "experiment", world["blue"]["id"], "edit")
     assert "blue" in seen(bob)[0] and status(bob, world, "blue", change=True) == 200
     house.grant("bob", "experiment", world["red"]["id"], "none")
