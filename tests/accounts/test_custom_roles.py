@@ -98,6 +98,7 @@ def test_T18_every_object_of_a_kind_and_what_closes_one(house, world):
     # A role that closes one thing counts against all roles, but not against a grant.
     role(house, "not-blue", ("experiment", "blue", "none"), users=["bob"])
     assert "blue" not in seen(bob)[0] and status(bob, world, "blue") == 403
+    assert bob.ask("GET", ML + "experiments/get-by-name?experiment_name=new").status == 404
     house.grant("bob", "experiment", world["blue"]["id"], "edit")
     assert "blue" in seen(bob)[0] and status(bob, world, "blue", change=True) == 200
     house.grant("bob", "experiment", world["red"]["id"], "none")
@@ -240,6 +241,7 @@ def test_T22_what_a_role_loses_is_gone_on_all_servers(tmp_path, postgres):
         role(house, "readers")
 
         def counts_within_a_second(status, verb, path_of_change, message=None):
+            time.sleep(0.6)  # until the other server remembers what has been so far
             house.local.call(verb, path_of_change, message or {})
             begun = time.monotonic()
             while ada.ask("GET", path).status != status or listed() != (status == 200):

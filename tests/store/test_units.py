@@ -5,7 +5,7 @@ import subprocess
 
 from rondo_server import BINARY
 
-FILES = "*/store/*,*/tracking/*,*/registry/*,*/data/*"
+FILES = "*/store/*,*/tracking/*,*/registry/*,*/data/*,*/auth/custom_roles*"
 
 
 def start(*arguments, **variables):

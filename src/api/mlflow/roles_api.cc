@@ -295,16 +295,16 @@ Task<Result<RolePermissionAnswer>> RolesApi::add_permission(NewRolePermission wa
 Task<Result<RolePermissionAnswer>> RolesApi::update_permission(RolePermissionUpdate wanted,
                                                                rpc::Context context) {
     CO_TRY(need_accounts(parts_.gate));
-    CO_TRY_ASSIGN(const Level level, parse_permission(wanted.permission, Words::newer));
-    co_return co_await parts_.desk.change([this, wanted, level, actor = actor_of(context)](
-                                              store::Tx& tx) -> Result<RolePermissionAnswer> {
-        TRY_ASSIGN(auto grant, grant_to_change(tx, wanted.role_permission_id));
-        TRY_ASSIGN(const std::string shown, parts_.gate.name_of(tx, grant.object));
-        TRY_ASSIGN(const auto changed,
-                   parts_.roles.change_grant(tx, actor, std::move(grant), shown, level));
-        TRY_ASSIGN(auto message, permission_message(tx, parts_.gate, changed));
-        return RolePermissionAnswer{std::move(message)};
-    });
+    co_return co_await parts_.desk.change(
+        [this, wanted, actor = actor_of(context)](store::Tx& tx) -> Result<RolePermissionAnswer> {
+            TRY_ASSIGN(auto grant, grant_to_change(tx, wanted.role_permission_id));
+            TRY_ASSIGN(const Level level, parse_permission(wanted.permission, Words::newer));
+            TRY_ASSIGN(const std::string shown, parts_.gate.name_of(tx, grant.object));
+            TRY_ASSIGN(const auto changed,
+                       parts_.roles.change_grant(tx, actor, std::move(grant), shown, level));
+            TRY_ASSIGN(auto message, permission_message(tx, parts_.gate, changed));
+            return RolePermissionAnswer{std::move(message)};
+        });
 }
 
 Task<Result<None>> RolesApi::remove_permission(RolePermissionRef ref, rpc::Context context) {
