@@ -125,6 +125,7 @@ def test_what_was_there_before_is_unknown_until_it_is_imported(peer, start, tmp_
     experiment = direct.create_experiment("there before")
     old = direct.create_run(experiment, run_name="old").info.run_id
     direct.log_metric(old, "loss", 1.0)
+    direct.log_text(old, "there before", "note.txt")
     direct.create_registered_model("old model")
 
     mirror = start(peer.url)
