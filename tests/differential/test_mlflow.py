@@ -11,7 +11,7 @@ from generator import Generator
 from pair import Pair
 
 SHOWN = 14
-LONG = 200_000  # requests after which every exception has been met
+LONG = 20_000  # requests after which every exception has been met
 
 
 class Difference:
@@ -82,12 +82,12 @@ def test_every_answer_is_theirs(ours, theirs):
         statuses[answers["theirs"].status] += 1
         if differs(answers, plain):
             difference = Difference(number, request, answers, plain)
-            excused = [e.name for e in ALLOWED if e.holds(difference)]
-            used.update(excused)
-            if excused:
+            exception = next((e for e in ALLOWED if e.holds(difference)), None)
+            if exception:
+                used[exception.name] += 1
                 if changes(request) and (
                         (answers["ours"].status == 200) != (answers["theirs"].status == 200)):
-                    apart.append(f"{excused[0]}: {difference}")
+                    apart.append(f"{exception.name}: {difference}")
             else:
                 found.append(difference)
         generator.saw(pair, request, answers)
@@ -95,7 +95,7 @@ def test_every_answer_is_theirs(ours, theirs):
     unused = {e.name for e in ALLOWED} - used.keys()
     assert REQUESTS < LONG or not unused, f"exceptions that nothing needs any more: {sorted(unused)}"
     print(f"proof: {REQUESTS} requests ({dict(sorted(statuses.items()))}), {len(found)} differences, exceptions "
-          f"{dict(used)}, not met {sorted(unused)}, seed {SEED}")
+          f"{dict(used)}, seed {SEED}")
     kinds = collections.Counter(d.what() for d in found)
     text = "\n".join(f"{n:5} {kind}" for kind, n in kinds.most_common())
     shown, seen = [], collections.Counter()
