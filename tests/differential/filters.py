@@ -97,6 +97,7 @@ class Filters:
             lambda: self.numeric("metrics." + self.key(self.world.key()), ["0", "1", "0.5"]),
             lambda: self.textual("params." + self.key(self.world.key()), pools.VALUES[:6]),
             lambda: self.textual("tags." + self.key(self.world.tag_key()), pools.VALUES[:6]),
+            lambda: f'tags."{self.world.tag_key()}" != \'nobody has it\'',
         ])()
 
     def filter(self, of):

@@ -26,6 +26,12 @@ LEFT_ALONE = {"create experiment": {"artifact_location"},
               "finalize logged model": {"status"}, "update run": {"status", "end_time"},  # upstream sets none, or leaves it out
               "log logged model params": {"params"}, "tag logged model": {"tags"}}
 EMPTY_IS_GOOD = ("create run",)  # and those whose id is in the path: upstream reads broken bodies as empty ones
+OF_DELETED = ("get logged model", "delete logged model", "tag logged model", "delete logged model tag",
+              "log logged model params", "logged model folders")  # also asked for deleted ones
+# What chance makes too seldom for a run to be sure of it: a field of an operation, and what it is made to be.
+SELDOM = [("download uri", "name", "x" * 300), ("log param", "key", "x" * 300), ("tag logged model", "model_id", "/x"),
+          ("delete registered model tag", "key", "/x"), ("search experiments", "order_by", ["name asc"] * 100),
+          ("search logged models", "filter", "tags.\"team\" != 'nobody has it'")]
 ONLY_ONCE = ("restore run", "log outputs", "log logged model params")
 
 
@@ -57,13 +63,17 @@ class Generator:
         if self.again is not None and self.chance.random() < 0.1:
             request, self.again = self.again, None  # clients repeat what may not have arrived
             return request
-        operation = self.chance.choices(OPERATIONS, self.weights)[0]
+        seldom = self.chance.choice(SELDOM) if self.chance.random() < 0.008 else None
+        operation = next(op for op in OPERATIONS if op.name == seldom[0]) if seldom else self.chance.choices(
+            OPERATIONS, self.weights)[0]
         fields = {name: self.value(kind.lstrip("?")) for name, kind in operation.fields.items()
                   if not (kind.startswith("?") and self.chance.random() < 0.5)}
         self.take_care(operation, fields)
         wrong = ""
         raw = None
-        if self.chance.random() < WRONG:
+        if seldom:
+            fields[seldom[1]], wrong = seldom[2], f"seldom {seldom[1]}"
+        elif self.chance.random() < WRONG:
             wrong, raw = self.spoil(operation, fields)
         request = self.build(operation, fields, raw, wrong)
         if operation.method != "GET" and not operation.makes and operation.name not in ONLY_ONCE:
@@ -75,6 +85,8 @@ class Generator:
         tell of different states."""
         if operation.name == "log outputs":
             fields["models"] = [m for m in fields["models"] if self.world.first_time(fields["run_id"], m["model_id"])]
+        if operation.name in OF_DELETED and self.world.gone and self.chance.random() < 0.1:
+            fields["model_id"] = self.chance.choice(self.world.gone)
         if operation.name == "log logged model params":
             fields["params"] = [p for p in fields["params"] if self.world.first_time(fields["model_id"], p["key"])]
         if operation.name == "create logged model":
@@ -140,11 +152,12 @@ class Generator:
             fields[name] = None
         elif way == "type":
             fields[name] = self.chance.choice(
-                [t for t in TYPES if t is not None or not isinstance(fields[name], list)])
+                [t for t in TYPES if (t is not None or not isinstance(fields[name], list))
+                 and not (operation.name == "log metric" and (t is True or t in (1.5, 2**63)))])  # upstream keeps 0 for them
         elif way == "text":
             # Upstream leaves it to its database how long a model's name may be and whether a NUL can be kept.
-            fields[name] = self.chance.choice([t for t in TEXTS if ("name" not in name or len(t) < 250)
-                                               and (t != "\u0000" or operation.method == "GET")])
+            fields[name] = self.chance.choice([t for t in TEXTS if operation.method == "GET" or (
+                ("name" not in name and name != "model_type" or len(t) < 250) and t != "\u0000")])
         elif way == "symbol":
             fields[name] = self.chance.choice(["123456", "f" * 32, "m-" + "f" * 32, "nobody", "1"])
         elif way == "many" and isinstance(fields[name], list) and not operation.makes:
@@ -173,6 +186,7 @@ class Generator:
             self.world.homes.update(dict.fromkeys(request.binds, request.fields["experiment_id"]))
         if request.name == "delete logged model":
             self.world.models = [m for m in self.world.models if m != request.fields["model_id"]]
+            self.world.gone.append(request.fields["model_id"])
         for symbol, where in request.binds.items():
             kind = symbol.rstrip("0123456789")
             {"experiment": self.world.experiments, "run": self.world.runs, "model": self.world.models}[kind].append(symbol)

@@ -23,6 +23,7 @@ class World:
     def __init__(self, chance):
         self.chance, self.serial = chance, 0
         self.experiments, self.runs, self.models = [Symbol("default")], [], []
+        self.gone = []  # logged models that are deleted
         self.homes, self.deleted = {}, set()  # experiments of runs; deleted ones
         self.started = 1_700_000_000_000
         self.once = set()  # what upstream takes only once
@@ -145,7 +146,13 @@ class World:
         return made
 
     def metrics(self):
-        return self.some(self.metric, 6)
+        made = self.some(self.metric, 6)
+        # A model's metric goes on like a run's: the next point of the last one, at the same height, since upstream's
+        # filters look at every point and ours at the last.
+        if made and "model_id" in made[-1] and self.chance.random() < 0.5:
+            self.serial += 1
+            made.append({**made[-1], "step": 1001, "timestamp": 1_700_000_001_000 + self.serial})
+        return made
 
     def dataset(self):
         name, digest = self.pick(DATASETS)

@@ -194,6 +194,7 @@ class Parser {
         if (term.op == Op::in || term.op == Op::not_in) {
             TRY_ASSIGN(term.value, list());
         } else {
+            if (current_.kind == TokenKind::number) term.typed = current_.raw;
             TRY_ASSIGN(term.value, value());
         }
         return term;

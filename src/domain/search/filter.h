@@ -47,6 +47,7 @@ struct Term {
     std::string key;    // "loss"
     Op op = Op::equal;
     Value value;          // monostate for IS NULL and IS NOT NULL
+    std::string typed;    // a number as it was written
     size_t position = 1;  // of the left side
 };
 

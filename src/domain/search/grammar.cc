@@ -82,6 +82,11 @@ std::unexpected<Error> wrong_value(const Field& field, const Term& term) {
                                    ", found " + shown(term.value));
 }
 
+Term quoted_number(Term term) {
+    term.value = std::move(term.typed);
+    return term;
+}
+
 Result<int64_t> id_of(std::string_view text) {
     if (const auto id = parse_int(text)) return *id;
     return fail(Code::invalid, quoted(text) + " is no id; ids are integers in quotes");
@@ -224,7 +229,9 @@ Status add_conditions(Statement& out, const Grammar& grammar, std::span<const Te
         if (!field->filters)
             return fail(Code::invalid, quoted(term.key) + " can be sorted by, not filtered by");
         out.add(" AND ");
-        TRY(add_condition(out, *field, term));
+        const bool as_text =
+            grammar.bare_numbers && field->type == Type::text && !term.typed.empty();
+        TRY(add_condition(out, *field, as_text ? quoted_number(term) : term));
     }
     return ok();
 }
@@ -243,12 +250,14 @@ Result<std::vector<Sorting>> parse_orders(const Grammar& grammar,
                         "Invalid order_by " + quoted(text) + ": " + std::string(grammar.entity) +
                             " cannot be sorted by this",
                         "order_by");
-        for (const Sorting& seen : out) {
-            const bool same_place = seen.field->column == field->column;
-            if (same_place && (field->table.empty() || seen.key == order.key))
-                return fail(Code::invalid, "order_by contains duplicate fields: " + quoted(text),
-                            "order_by");
-        }
+        const bool again = std::ranges::any_of(out, [&](const Sorting& seen) {
+            return seen.field->column == field->column &&
+                   (field->table.empty() || seen.key == order.key);
+        });
+        if (again && grammar.repeats) continue;
+        if (again)
+            return fail(Code::invalid, "order_by contains duplicate fields: " + quoted(text),
+                        "order_by");
         out.push_back({field, std::move(order.key), order.ascending});
     }
     return out;

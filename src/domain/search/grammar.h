@@ -43,6 +43,8 @@ struct Field {
 struct Grammar {
     std::string_view entity;  // "runs", for messages
     std::span<const Field> fields;
+    bool repeats = false;       // an order may name a field again: it changes nothing
+    bool bare_numbers = false;  // beside a text, 0.01 means '0.01'
 };
 
 // The field that a name means, or an error that lists what there is.

@@ -95,6 +95,15 @@ TEST_CASE("what does not fit is refused by name") {
     CHECK(refusal("id = 'x'").find("ids are integers") != std::string::npos);
 }
 
+TEST_CASE("a number may stand for the text that it is written as") {
+    constexpr Grammar kBare{.entity = "things", .fields = kFields, .bare_numbers = true};
+    Statement statement;
+    REQUIRE(add_conditions(statement, kBare, parse_filter("name = 0.10").value()));
+    CHECK(statement.sql() == " AND t.name = $1");
+    REQUIRE(statement.args().size() == 1);
+    CHECK(std::get<std::string_view>(statement.args()[0]) == "0.10");
+}
+
 TEST_CASE("orders join what lies elsewhere, each under a name of its own") {
     const std::vector<std::string> texts{"metrics.a DESC", "at", "tags.b"};
     const auto orders = parse_orders(kGrammar, texts);
@@ -110,6 +119,11 @@ TEST_CASE("orders join what lies elsewhere, each under a name of its own") {
           "o2.value ASC NULLS LAST, ");
     CHECK(!parse_orders(kGrammar, std::vector<std::string>{"tags.a", "tags.a DESC"}));
     CHECK(parse_orders(kGrammar, std::vector<std::string>{"tags.a", "tags.b"}));
+    constexpr Grammar kPatient{.entity = "things", .fields = kFields, .repeats = true};
+    const auto first = parse_orders(kPatient, std::vector<std::string>{"tags.a", "tags.a DESC"});
+    REQUIRE(first);
+    CHECK(first->size() == 1);
+    CHECK(first->front().ascending);
     CHECK(!parse_orders(kGrammar, std::vector<std::string>{"id"}));
     CHECK(!parse_orders(kGrammar, std::vector<std::string>(kMaxOrders + 1, "at")));
 }

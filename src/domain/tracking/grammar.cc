@@ -128,7 +128,8 @@ constexpr auto kModelOnDatasetsFields = with_metrics(
 }  // namespace
 
 const search::Grammar& experiment_grammar() {
-    static constexpr search::Grammar grammar{"experiments", kExperimentFields};
+    static constexpr search::Grammar grammar{
+        .entity = "experiments", .fields = kExperimentFields, .repeats = true};
     return grammar;
 }
 
@@ -137,13 +138,16 @@ const search::Grammar& run_grammar() {
     return grammar;
 }
 
+// MLflow's own example of a filter is "params.lr = 0.01".
 const search::Grammar& logged_model_grammar() {
-    static constexpr search::Grammar grammar{"logged models", kModelAndMetricFields};
+    static constexpr search::Grammar grammar{
+        .entity = "logged models", .fields = kModelAndMetricFields, .bare_numbers = true};
     return grammar;
 }
 
 const search::Grammar& logged_model_on_datasets_grammar() {
-    static constexpr search::Grammar grammar{"logged models", kModelOnDatasetsFields};
+    static constexpr search::Grammar grammar{
+        .entity = "logged models", .fields = kModelOnDatasetsFields, .bare_numbers = true};
     return grammar;
 }
 
