@@ -155,9 +155,10 @@ class Generator:
                 [t for t in TYPES if (t is not None or not isinstance(fields[name], list))
                  and not (operation.name == "log metric" and (t is True or t in (1.5, 2**63)))])  # upstream keeps 0 for them
         elif way == "text":
-            # Upstream leaves it to its database how long a model's name may be and whether a NUL can be kept.
+            # Upstream leaves it to its database how long names and a logged model's texts may be and whether a NUL
+            # can be kept.
             fields[name] = self.chance.choice([t for t in TEXTS if operation.method == "GET" or (
-                ("name" not in name and name != "model_type" or len(t) < 250) and t != "\u0000")])
+                ("name" not in name and operation.name != "create logged model" or len(t) < 250) and t != "\u0000")])
         elif way == "symbol":
             fields[name] = self.chance.choice(["123456", "f" * 32, "m-" + "f" * 32, "nobody", "1"])
         elif way == "many" and isinstance(fields[name], list) and not operation.makes:

@@ -12,7 +12,7 @@ import urllib.parse
 
 SIDES = ("ours", "theirs")
 HEX = re.compile(r"\b(?:m-)?[0-9a-f]{32}\b")
-CLOCK_SECONDS = 300  # a time this near is the server's clock
+BEGUN = time.time()  # what is told of a time from here on is the server's clock
 TIMES = {"creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp",
          "creation_timestamp_ms", "last_updated_timestamp_ms", "start_time", "end_time"}
 # Upstream gives these in the order in which its database happens to find them.
@@ -120,7 +120,7 @@ class Side:
             items = [self.plain(item, key) for item in value]
             return sorted(items, key=in_order) if key in SETS else items
         if key in TIMES and isinstance(value, int):
-            return "<now>" if abs(value / 1000 - time.time()) < CLOCK_SECONDS else value
+            return "<now>" if BEGUN - 1 <= value / 1000 <= time.time() + 1 else value
         if key in ("next_page_token", "page_token") and value:
             return "<token>"
         if isinstance(value, str):

@@ -14,7 +14,7 @@ NUMBERS = [0, 1, -1, 0.5, 1e-300, 1e300, 3, 2.5, 123456789, -0.0, "NaN", "Infini
 STAMPS = [0, 1, 1000, 1_700_000_000_000, 1_700_000_000_001, "1700000000002"]
 STEPS = [0, 0, 1, 2, 3, 10, -1, 1000, "4"]
 MODEL_NAMES = ["flights", "Flights", "iris", "with space", "m.1", "naïve", "100%"]
-ALIASES = ["champion", "challenger", "Champion", "a-b_c"]
+ALIASES = ["champion", "challenger", "Champion", "a-b_c", "größte"]
 STAGES = ["None", "Staging", "Production", "Archived", "staging"]
 DATASETS = [("train", "d1"), ("train", "d2"), ("test", "d1")]
 

@@ -13,11 +13,6 @@ using tracking::check_length;
 
 constexpr size_t kMaxAliasLength = 255;
 
-bool is_alias_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-}
-
 }  // namespace
 
 Status check_model_name(const std::string& name, std::string_view path) {
@@ -42,7 +37,7 @@ Status check_tag(const Tag& tag) {
 Status check_alias(const std::string& alias) {
     if (alias.empty())
         return fail(Code::invalid, "Registered model alias name cannot be empty.", "alias");
-    if (!std::ranges::all_of(alias, is_alias_character))
+    if (!tracking::has_only_words_and(alias, "_-"))
         return fail(Code::invalid,
                     "Invalid alias name: " + quoted(alias) +
                         ". Names may only contain alphanumerics, underscores (_), "

@@ -106,7 +106,9 @@ Result<std::vector<Metric>> Service::sampled_history(store::Tx& tx,
     TRY(check_run_count(query.run_ids.size()));
     if (query.max_results < 1 || query.max_results > kMaxSampledPoints)
         return fail(Code::invalid,
-                    "max_results must be between 1 and " + std::to_string(kMaxSampledPoints) + ".");
+                    "max_results must be between 1 and " + std::to_string(kMaxSampledPoints) +
+                        ". See the API docs for more information about request parameters.",
+                    "max_results");
     TRY_ASSIGN(const auto range, steps_between(query.start_step, query.end_step));
     std::vector<Metric> found;
     for (const std::string& run_id : query.run_ids) {

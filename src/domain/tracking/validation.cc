@@ -34,11 +34,11 @@ uint32_t code_point(std::string_view text) {
     return out;
 }
 
-bool is_key_character(std::string_view at) {
+bool is_word_character(std::string_view at, std::string_view signs) {
     const char c = at[0];
     if (static_cast<uint8_t>(c) < 0x80)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("_-.: /").find(c) != std::string_view::npos;
+               signs.find(c) != std::string_view::npos;
     if (!starts_character(c)) return true;  // judged with its first byte
     const uint32_t point = code_point(at);
     return std::ranges::none_of(kNoLetters,
@@ -99,15 +99,20 @@ Status check_count_per_call(std::string_view what, size_t count) {
                 std::string(what));
 }
 
+bool has_only_words_and(std::string_view text, std::string_view signs) {
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (!is_word_character(text.substr(i), signs)) return false;
+    }
+    return true;
+}
+
 Status check_key(std::string_view key, std::string_view path) {
     if (key.empty()) return fail(missing_value(path));
-    for (size_t i = 0; i < key.size(); ++i) {
-        if (!is_key_character(key.substr(i)))
-            return fail(invalid_value(path, key,
-                                      "Names may only contain alphanumerics, underscores (_), "
-                                      "dashes (-), periods (.), spaces ( ), colon(:) and "
-                                      "slashes (/)."));
-    }
+    if (!has_only_words_and(key, "_-.: /"))
+        return fail(invalid_value(path, key,
+                                  "Names may only contain alphanumerics, underscores (_), "
+                                  "dashes (-), periods (.), spaces ( ), colon(:) and "
+                                  "slashes (/)."));
     // Clients may write a key as a file.
     bool names_itself = !key.starts_with("..");
     for (const std::string_view part : split(key, '/'))

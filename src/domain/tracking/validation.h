@@ -44,6 +44,9 @@ Status check_count_per_call(std::string_view what, size_t count);
 // Fails with "'what' exceeds the maximum length of N characters".
 Status check_length(std::string_view what, std::string_view value, size_t limit);
 
+// Whether all characters are letters or digits of any script, or one of `signs` (ASCII).
+bool has_only_words_and(std::string_view text, std::string_view signs);
+
 // Keys of metrics, params and tags: letters and digits of any script, _ - . : / and blanks, and a
 // path that names itself (no empty part, no . or ..).
 Status check_key(std::string_view key, std::string_view path);
