@@ -125,9 +125,11 @@ Result<int> check_policy(const Flags& flags, bool json) {
         return fail(Code::invalid, quoted(flags.policy) +
                                        " is a rollout on its own; what is checked here is a "
                                        "policy's part 'monitor'");
-    TRY_ASSIGN(std::string text, read_rows(flags.reference));
+    columnar::ReadOptions options;
+    options.threads = static_cast<size_t>(all_threads());
+    TRY_ASSIGN(const auto rows, columnar::open_table(system_env(), flags.reference, options));
     TRY_ASSIGN(const auto days,
-               simulate::read_reference(std::move(text), policy.data, policy.monitor->metric));
+               simulate::read_reference(*rows, policy.data, policy.monitor->metric));
     Report report;
     TRY_ASSIGN(report.spec, spec_of(flags, *policy.monitor, days.mean));
     TRY(simulate::check(report.spec, days));
@@ -161,9 +163,10 @@ void add_policy(Noun& root) {
         [flags](const Common& common) { return usage_code(check_policy(*flags, common.json)); });
     check.positional("policy", flags->policy, "Policy (YAML)").required();
     check
-        .positional("reference", flags->reference,
-                    "Labelled losses of the champion (CSV): event time and loss, or label and "
-                    "answer")
+        .positional(
+            "reference", flags->reference,
+            "Labelled losses of the champion (Parquet or CSV, also .gz, .zst): event time and "
+            "loss, or label and answer")
         .required();
     check.option("--window", flags->windows, "Days of a window; 7, 14, 28 and the policy's");
     check.option("--margin", flags->margins, "Margins; 0 to 0.08 in steps of 0.01");

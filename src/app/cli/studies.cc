@@ -41,8 +41,8 @@ Result<std::string> read_rows(const std::string& path) {
 
 Result<int> usage_code(Result<int> code) {
     if (code) return code;
-    report(std::unexpected(code.error()));
-    return 2;
+    const int reported = report(std::unexpected(code.error()));
+    return code.error().code == Code::not_found ? reported : 2;
 }
 
 int all_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }

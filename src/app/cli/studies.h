@@ -19,7 +19,8 @@ Result<PolicyFile> read_policy(const std::string& path);
 // A file of rows. Code::unsupported with the way out for what is no CSV.
 Result<std::string> read_rows(const std::string& path);
 
-// The exit code of what was asked for wrongly: the failure is reported, and 2 stands for it.
+// The exit code of what was asked for wrongly: the failure is reported, and 2 stands for it; a file
+// that is not there has its own code, as with every command.
 Result<int> usage_code(Result<int> code);
 
 // As many threads as the machine has.
