@@ -97,7 +97,8 @@ def test_a_missing_file_has_its_own_exit_code(tmp_path):
     gone, there = tmp_path / "gone.csv", reference(tmp_path)
     policy = policy_of(tmp_path)
     for words in (["policy", "check", policy, gone], ["policy", "check", gone, there],
-                  ["rollout", "simulate", policy, "--traffic", gone], ["drift", gone, there],
+                  ["rollout", "simulate", policy, "--traffic", gone],
+                  ["rollout", "plan", "--requests", 9, "--effect", 0.1, "--policy", gone], ["drift", gone, there],
                   ["drift", there, gone], ["profile", gone]):
         done = call(*words)
         assert done.returncode == NOT_FOUND, (words, done)

@@ -101,11 +101,7 @@ void print_words(const Report& r, const simulate::ReferenceDays& days) {
 }
 
 Status print_tree(const Report& r, const simulate::ReferenceDays& days) {
-    Value::List cells;
-    for (const QuietCell& cell : r.cells) {
-        TRY_ASSIGN(Value tree, tree_of(cell));
-        cells.push_back(std::move(tree));
-    }
+    TRY_ASSIGN(Value::List cells, trees_of(r.cells));
     TRY_ASSIGN(Value own, tree_of(*r.own));
     print_json(
         Value::Object{{"rows", days.rows},
@@ -176,7 +172,7 @@ void add_policy(Noun& root) {
     check.option("--days", flags->days, "Days of a stream");
     check.option("--block", flags->block, "Days that are drawn together");
     check.option("--runs", flags->runs, "Streams");
-    check.option("--seed", flags->seed, "The same seed gives the same result");
+    check.option("--seed", flags->seed, kSeedHelp);
 }
 
 void add_rollout(Noun& root) {
