@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Figures and ratios against named peers, all from one run on one machine: about ten minutes.
-# usage: tools/bench.sh [NAME...]   (network trees serving store mlflow_server tracking_postgres artifacts simulate drift)
+# usage: tools/bench.sh [NAME...]   (network trees serving store mlflow_server tracking_postgres artifacts simulate drift sketches)
 #        tools/bench.sh --evidence   runs all and writes the figures into docs/evidence/bench.md
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 cd "$root"
 
-evidence=no all=(network trees serving store mlflow_server tracking_postgres artifacts simulate drift)
+evidence=no all=(network trees serving store mlflow_server tracking_postgres artifacts simulate drift sketches)
 if [ "${1:-}" = --evidence ]; then evidence=yes; shift; fi
 names=("$@")
 [ ${#names[@]} -gt 0 ] && [ $evidence = no ] || names=("${all[@]}")
@@ -20,7 +20,7 @@ need_venv bench
 need_fasttrackml
 need_venv stats
 say "building"
-build_release rondo bench_trees bench_store bench_simulate | tail -n 1
+build_release rondo bench_trees bench_store bench_simulate bench_sketches | tail -n 1
 export RONDO_BUILD=$root/build/release MLFLOW_DISABLE_TELEMETRY=true OMP_NUM_THREADS=1
 mkdir -p build/bench
 load=$(cut -d ' ' -f 1 /proc/loadavg)

@@ -13,7 +13,7 @@ BASE_RATES = [0.002, 0.01, 0.1]
 SPLITS = [0.05, 0.5]
 REGIMES = ["steady", "seasonal", "ramp", "sticky", "late_labels", "day_shocks", "weekly",
            "worse_then_better", "better_then_worse"]
-SAYS_NO, WRONG_USE = 10, 2
+SAYS_NO, WRONG_USE, NOT_FOUND = 10, 2, 3
 
 
 def call(*arguments):

@@ -77,7 +77,6 @@ def test_what_people_read():
     (["--horizon", "-1"], "the horizon has to be"),
     (["--runs", "1"], "the number of runs has to be"),
     (["--loss-deviation", "3"], "the loss deviation has to be"),
-    (["--policy", "missing.yaml"], "missing.yaml"),
 ])
 def test_wrong_flags_are_named(flags, says):
     given = ["--requests", "1000", "--effect", "0.05"]

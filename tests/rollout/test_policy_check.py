@@ -1,9 +1,12 @@
 """A monitor's rule on quiet streams: reference days drawn anew."""
 
+import datetime
 import random
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from commands import ROOT, SAYS_NO, answer, call, refused
+from commands import NOT_FOUND, ROOT, SAYS_NO, answer, call, refused
 
 POLICY = ROOT / "examples/flights/policy.yaml"
 
@@ -74,6 +77,34 @@ def test_the_same_seed_gives_the_same_result(tmp_path):
     assert first != answer(*arguments, "--seed", 2, codes=(0, SAYS_NO))
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", None])
+def test_parquet_is_read_as_csv_is(tmp_path, zone):
+    as_text = reference(tmp_path)
+    rows = [line.split(",") for line in as_text.read_text().splitlines()[1:]]
+    moments = pa.array([datetime.datetime.fromisoformat(t.replace("Z", "+00:00")) for t, _ in rows],
+                       pa.timestamp("us", "UTC"))
+    if zone != "UTC":
+        moments = moments.cast(pa.timestamp("us", zone))
+    path = tmp_path / "reference.parquet"
+    pq.write_table(pa.table({"event_time": moments, "loss": [float(v) for _, v in rows]}), path)
+    flags = [policy_of(tmp_path), "--runs", 50]
+    found = [answer("policy", "check", flags[0], file, *flags[1:], codes=(0, SAYS_NO))
+             for file in (as_text, path)]
+    assert found[0] == found[1] and found[0]["days"] == 60
+
+
+def test_a_missing_file_has_its_own_exit_code(tmp_path):
+    gone, there = tmp_path / "gone.csv", reference(tmp_path)
+    policy = policy_of(tmp_path)
+    for words in (["policy", "check", policy, gone], ["policy", "check", gone, there],
+                  ["rollout", "simulate", policy, "--traffic", gone],
+                  ["rollout", "plan", "--requests", 9, "--effect", 0.1, "--policy", gone], ["drift", gone, there],
+                  ["drift", there, gone], ["profile", gone]):
+        done = call(*words)
+        assert done.returncode == NOT_FOUND, (words, done)
+        assert "gone.csv" in done.stderr
+
+
 @pytest.mark.parametrize("text, says", [
     ("", "empty"),
     ("event_time,loss\n", "has no rows"),
@@ -82,7 +113,10 @@ def test_the_same_seed_gives_the_same_result(tmp_path):
     ("event_time,answer\n2026-01-01,0.1\n", "'late'"),
     ("event_time,loss\n2026-01-01,1.5\n", "losses are in [0, 1]"),
     ("event_time,loss\n2026-01-01,-0.5\n", "losses are in [0, 1]"),
-    ("event_time,loss\nnow,0.5\n", "in line 2"),
+    ("event_time,loss\nnow,0.5\n", "in row 1"),
+    ("event_time,loss\n7,0.5\n", "no points in time"),
+    ("event_time,loss\n2026-01-01,x\n", "in row 1 is no number: 'x'"),
+    ("event_time,loss\n2026-01-01,0.5\n,0.5\n", "in row 2: the time is missing"),
     ("event_time,loss\n2026-01-01,\n", "no row of the reference has a label"),
     ("event_time,loss\n2026-01-01,0.5\n", "on 1 day only"),
 ])
@@ -113,4 +147,3 @@ def test_what_is_no_policy(tmp_path):
     wrong = policy_of(tmp_path)
     wrong.write_text(wrong.read_text().replace("margin:", "margins:"))
     assert "margins" in refused("policy", "check", wrong, reference(tmp_path))
-    assert "write it as CSV" in refused("policy", "check", policy_of(tmp_path), "rows.parquet")

@@ -145,7 +145,6 @@ def test_recorded_traffic_without_a_candidate_plays_equal_arms(tmp_path):
     (["--discordance", "1.5"], "the discordance has to be in [0, 1]"),
     (["--label-days", "-1"], "--label-days has to be 0 to 366"),
     (["--threads", "-1"], "--threads has to be 1 to 1,024"),
-    (["--traffic", "missing.csv"], "missing.csv"),
     (["--traffic", "rows.parquet"], "write it as CSV"),
 ])
 def test_wrong_flags_are_named(tmp_path, flags, says):

@@ -208,8 +208,8 @@ void add_drift(Noun& root) {
     const auto flags = std::make_shared<DriftFlags>();
     Verb drift =
         root.local_verb("drift",
-                        "Compare a file of rows with a reference: 0 no drift, 1 drift or "
-                        "a broken schema, 2 an error",
+                        "Compare a file of rows with a reference: 0 no drift, 10 drift or "
+                        "a broken schema, else an error",
                         [flags](const Common& common) { return drift_files(common, *flags); });
     drift.positional("reference", flags->reference, "Parquet or CSV (also .gz, .zst) of the past")
         .required();

@@ -11,9 +11,9 @@ using json::Value;
 
 struct Flags {
     std::string policy;
-    int64_t rows_per_day = 0, runs = 500, seed = 1, horizon = 0;
-    double base_rate = 0.1, effect = 0, share = 0, alpha = 0.05, power = 0.8;
-    double discordance = 0, deviation = 0, clip = 0;
+    TrafficFlags traffic = {.rows_per_day = 0};
+    int64_t runs = 500, seed = 1, horizon = 0;
+    double effect = 0, share = 0, alpha = 0.05, power = 0.8, clip = 0;
     bool not_paired = false;
 };
 
@@ -38,11 +38,9 @@ Result<simulate::PlanSpec> spec_of(const Flags& flags) {
     spec.power = flags.power;
     spec.runs = flags.runs;
     spec.seed = static_cast<uint64_t>(flags.seed);
-    spec.traffic.rows_per_day = flags.rows_per_day;
-    spec.traffic.base_rate = flags.base_rate;
+    spec.traffic = flags.traffic.traffic();
     spec.traffic.gain = flags.effect;
-    spec.traffic.discordance = flags.discordance != 0 ? flags.discordance : 0.6 * flags.base_rate;
-    spec.traffic.spread = flags.deviation;
+    spec.traffic.spread = flags.traffic.deviation;
     TRY(simulate::check(spec));
     return spec;
 }
@@ -54,11 +52,8 @@ Result<int> make_plan(const Flags& flags, bool json) {
                simulate::plan(spec, all_threads(), [&](uint64_t done) { progress->add(done); }));
     progress.reset();
     if (json) {
-        Value::List designs, words;
-        for (const auto& design : plan.designs) {
-            TRY_ASSIGN(Value tree, tree_of(design));
-            designs.push_back(std::move(tree));
-        }
+        TRY_ASSIGN(Value::List designs, trees_of(plan.designs));
+        Value::List words;
         for (const std::string& line : plan.words) words.emplace_back(line);
         print_json(Value::Object{{"limit_days", plan.limit_days},
                                  {"designs", std::move(designs)},
@@ -90,23 +85,21 @@ void add_plan(Noun& rollout) {
     Verb plan = rollout.local_verb(
         "plan", "How long each design of a rollout takes",
         [flags](const Common& common) { return usage_code(make_plan(*flags, common.json)); });
-    plan.option("--requests", flags->rows_per_day, "Requests a day").required();
+    flags->traffic
+        .add_to(plan,
+                "Standard deviation of a row's difference of loss; without it losses are errors")
+        .required();
     plan.option("--effect", flags->effect, "Gain to find: in errors, or in loss for pairs")
         .required();
     plan.option("--policy", flags->policy,
                 "Takes split, clip, horizon and evidence from it (YAML)");
-    plan.option("--base-rate", flags->base_rate, "Share of requests the champion gets wrong");
     plan.option("--share", flags->share, "Share of the candidate; 0.05");
-    plan.option("--loss-deviation", flags->deviation,
-                "Standard deviation of a row's difference of loss; without it losses are errors");
-    plan.option("--discordance", flags->discordance,
-                "Share of requests on which one of both is wrong; 0.6 of the base rate");
     plan.option("--clip", flags->clip, "Largest daily difference that counts; 0.05");
     plan.option("--horizon", flags->horizon, "Days; 42");
     plan.option("--alpha", flags->alpha, "One-sided error rate");
     plan.option("--power", flags->power, "Share of the runs that have to find it");
     plan.option("--runs", flags->runs, "Simulated runs of each stream");
-    plan.option("--seed", flags->seed, "The same seed gives the same result");
+    plan.option("--seed", flags->seed, kSeedHelp);
     plan.option("--no-pairs", flags->not_paired,
                 "Both models may not score one row: the outcome depends on the answer");
 }

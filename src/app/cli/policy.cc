@@ -101,11 +101,7 @@ void print_words(const Report& r, const simulate::ReferenceDays& days) {
 }
 
 Status print_tree(const Report& r, const simulate::ReferenceDays& days) {
-    Value::List cells;
-    for (const QuietCell& cell : r.cells) {
-        TRY_ASSIGN(Value tree, tree_of(cell));
-        cells.push_back(std::move(tree));
-    }
+    TRY_ASSIGN(Value::List cells, trees_of(r.cells));
     TRY_ASSIGN(Value own, tree_of(*r.own));
     print_json(
         Value::Object{{"rows", days.rows},
@@ -125,9 +121,11 @@ Result<int> check_policy(const Flags& flags, bool json) {
         return fail(Code::invalid, quoted(flags.policy) +
                                        " is a rollout on its own; what is checked here is a "
                                        "policy's part 'monitor'");
-    TRY_ASSIGN(std::string text, read_rows(flags.reference));
+    columnar::ReadOptions options;
+    options.threads = static_cast<size_t>(all_threads());
+    TRY_ASSIGN(const auto rows, columnar::open_table(system_env(), flags.reference, options));
     TRY_ASSIGN(const auto days,
-               simulate::read_reference(std::move(text), policy.data, policy.monitor->metric));
+               simulate::read_reference(*rows, policy.data, policy.monitor->metric));
     Report report;
     TRY_ASSIGN(report.spec, spec_of(flags, *policy.monitor, days.mean));
     TRY(simulate::check(report.spec, days));
@@ -161,9 +159,10 @@ void add_policy(Noun& root) {
         [flags](const Common& common) { return usage_code(check_policy(*flags, common.json)); });
     check.positional("policy", flags->policy, "Policy (YAML)").required();
     check
-        .positional("reference", flags->reference,
-                    "Labelled losses of the champion (CSV): event time and loss, or label and "
-                    "answer")
+        .positional(
+            "reference", flags->reference,
+            "Labelled losses of the champion (Parquet or CSV, also .gz, .zst): event time and "
+            "loss, or label and answer")
         .required();
     check.option("--window", flags->windows, "Days of a window; 7, 14, 28 and the policy's");
     check.option("--margin", flags->margins, "Margins; 0 to 0.08 in steps of 0.01");
@@ -173,7 +172,7 @@ void add_policy(Noun& root) {
     check.option("--days", flags->days, "Days of a stream");
     check.option("--block", flags->block, "Days that are drawn together");
     check.option("--runs", flags->runs, "Streams");
-    check.option("--seed", flags->seed, "The same seed gives the same result");
+    check.option("--seed", flags->seed, kSeedHelp);
 }
 
 void add_rollout(Noun& root) {

@@ -18,8 +18,9 @@ using simulate::Traffic;
 struct Flags {
     std::string policy, traffic;
     std::vector<std::string> regimes;
-    int64_t runs = 1000, seed = 1, rows_per_day = 1000, label_days = 1, threads = 0;
-    double base_rate = 0.1, effect = 0, worse = 0, discordance = 0, deviation = 0, shock = 0;
+    TrafficFlags made;
+    int64_t runs = 1000, seed = 1, label_days = 1, threads = 0;
+    double effect = 0, worse = 0, shock = 0;
     bool rivals = false, only_equal = false, only_rivals = false;
 };
 
@@ -105,18 +106,17 @@ class Simulation {
         setting_.label_days = flags_.label_days;
         const rollout::RolloutSpec& spec = policy_.rollout;
         const bool losses = spec.paired && spec.loss == stats::Loss::brier;
-        base_.rows_per_day = flags_.rows_per_day;
-        base_.base_rate = flags_.base_rate;
-        base_.discordance = flags_.discordance > 0 ? flags_.discordance : 0.6 * flags_.base_rate;
-        base_.spread = !losses ? 0 : flags_.deviation > 0 ? flags_.deviation : 0.06;
+        base_ = flags_.made.traffic();
+        base_.spread = !losses ? 0 : flags_.made.deviation > 0 ? flags_.made.deviation : 0.06;
         base_.shock = flags_.shock > 0 ? flags_.shock
                       : losses         ? base_.spread / 2
                                        : base_.discordance / 2;
         base_.days = simulate::longest(spec, setting_);
         if (flags_.effect < 0 || flags_.worse < 0)
             return fail(Code::invalid, "--effect and --worse are sizes, above 0");
-        effect_ = flags_.effect > 0 ? flags_.effect : 0.2 * flags_.base_rate;
-        worse_ = flags_.worse > 0 ? flags_.worse : std::min(flags_.base_rate, 1 - flags_.base_rate);
+        const double rate = base_.base_rate;
+        effect_ = flags_.effect > 0 ? flags_.effect : 0.2 * rate;
+        worse_ = flags_.worse > 0 ? flags_.worse : std::min(rate, 1 - rate);
         TRY(simulate::check(base_));
         Traffic far = base_;
         far.gain = effect_;
@@ -453,17 +453,12 @@ void add_simulate(Noun& rollout) {
                     "champion, candidate");
     simulate.option("--regime", flags->regimes, "Only this regime; may be repeated");
     simulate.option("--runs", flags->runs, "Runs of each kind");
-    simulate.option("--seed", flags->seed, "The same seed gives the same result");
-    simulate.option("--requests", flags->rows_per_day, "Requests a day");
-    simulate.option("--base-rate", flags->base_rate, "Share of requests the champion gets wrong");
+    simulate.option("--seed", flags->seed, kSeedHelp);
+    flags->made.add_to(simulate, "Standard deviation of a row's Brier difference; 0.06");
     simulate.option("--effect", flags->effect,
                     "By how much the better candidate is better; a fifth of the base rate");
     simulate.option("--worse", flags->worse,
                     "By how much the worse candidate is worse; the base rate");
-    simulate.option("--discordance", flags->discordance,
-                    "Share of requests on which one of both is wrong; 0.6 of the base rate");
-    simulate.option("--loss-deviation", flags->deviation,
-                    "Standard deviation of a row's Brier difference; 0.06");
     simulate.option("--shock", flags->shock,
                     "How far a day moves the difference; half of what rows differ by");
     simulate.option("--label-days", flags->label_days, "Days until a day's labels are judged");

@@ -41,8 +41,24 @@ Result<std::string> read_rows(const std::string& path) {
 
 Result<int> usage_code(Result<int> code) {
     if (code) return code;
-    report(std::unexpected(code.error()));
-    return 2;
+    const int reported = report(std::unexpected(code.error()));
+    return code.error().code == Code::not_found ? reported : 2;
+}
+
+Flag TrafficFlags::add_to(Verb& verb, const char* deviation_help) {
+    verb.option("--base-rate", base_rate, "Share of requests the champion gets wrong");
+    verb.option("--discordance", discordance,
+                "Share of requests on which one of both is wrong; 0.6 of the base rate");
+    verb.option("--loss-deviation", deviation, deviation_help);
+    return verb.option("--requests", rows_per_day, "Requests a day");
+}
+
+simulate::Traffic TrafficFlags::traffic() const {
+    simulate::Traffic out;
+    out.rows_per_day = rows_per_day;
+    out.base_rate = base_rate;
+    out.discordance = discordance != 0 ? discordance : 0.6 * base_rate;
+    return out;
 }
 
 int all_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }

@@ -5,68 +5,10 @@
 #include <map>
 
 #include "base/text.h"
-#include "domain/data/table.h"
 #include "domain/monitor/service.h"
 
 namespace rondo::simulate {
 namespace {
-
-constexpr std::string_view kWhere = "the reference";
-
-std::string at_line(size_t row) { return " in line " + std::to_string(row + 2); }
-
-// Where a row's loss comes from.
-class LossReader {
-  public:
-    static Result<LossReader> open(const data::Table& table, const gates::DataColumns& columns,
-                                   stats::Loss metric) {
-        LossReader out(table, metric);
-        out.loss_ = table.find("loss");
-        if (out.loss_) return out;
-        out.answer_ = table.find("answer");
-        if (!out.answer_) out.answer_ = table.find("champion");
-        if (!out.answer_)
-            return fail(Code::invalid,
-                        "the reference has no column 'loss' and no column 'answer'; give each "
-                        "row's loss, or the champion's answer beside the label");
-        TRY_ASSIGN(out.label_, table.need(columns.label, kWhere));
-        return out;
-    }
-
-    // Nothing for a row without a label.
-    Result<std::optional<double>> at(size_t row) const {
-        TRY_ASSIGN(const double first, number(loss_ ? *loss_ : label_, row));
-        if (std::isnan(first)) return std::nullopt;
-        if (loss_) {
-            if (!(first >= 0 && first <= 1))
-                return fail(Code::invalid, "column 'loss'" + at_line(row) + " holds " +
-                                               shown(first) + "; losses are in [0, 1]");
-            return first;
-        }
-        TRY_ASSIGN(const double answer, number(*answer_, row));
-        const auto loss = stats::loss_of(metric_, answer, first);
-        if (!loss)
-            return fail(Code::invalid, "column " + quoted(table_.names[*answer_]) + at_line(row) +
-                                           " holds " + shown(answer) + " for the outcome " +
-                                           shown(first) +
-                                           "; answers are in [0, 1], outcomes 0 or 1");
-        return *loss;
-    }
-
-  private:
-    LossReader(const data::Table& table, stats::Loss metric) : table_(table), metric_(metric) {}
-    Result<double> number(size_t column, size_t row) const {
-        const auto value = data::number_of(table_.columns[column][row]);
-        if (value) return *value;
-        return fail(Code::invalid, "column " + quoted(table_.names[column]) + at_line(row) +
-                                       " is no number: " + quoted(table_.columns[column][row]));
-    }
-
-    const data::Table& table_;
-    stats::Loss metric_;
-    std::optional<size_t> loss_, answer_;
-    size_t label_ = 0;
-};
 
 // A rule of one window and margin, with each reference day as the server folds it.
 struct Rule {
@@ -117,39 +59,6 @@ monitor::DayStats fold(const std::vector<double>& losses, double level) {
 }
 
 }  // namespace
-
-Result<ReferenceDays> read_reference(std::string csv, const gates::DataColumns& columns,
-                                     stats::Loss metric) {
-    TRY_ASSIGN(const data::Table table, data::parse_csv(std::move(csv)));
-    TRY_ASSIGN(const size_t time, table.need(columns.event_time, kWhere));
-    TRY_ASSIGN(const LossReader reader, LossReader::open(table, columns, metric));
-    if (table.rows == 0) return fail(Code::invalid, "the reference has no rows");
-    if (table.rows > kMaxReferenceRows)
-        return fail(Code::too_large, "the reference has more than 20,000,000 rows");
-    std::map<Day, std::vector<std::tuple<Time, size_t, double>>> days;
-    ReferenceDays out;
-    for (size_t i = 0; i < table.rows; ++i) {
-        const auto moment = parse_time(table.columns[time][i]);
-        if (!moment)
-            return fail(Code::invalid, "column " + quoted(table.names[time]) + at_line(i) + ": " +
-                                           moment.error().message);
-        TRY_ASSIGN(const auto loss, reader.at(i));
-        if (!loss) continue;
-        days[day_of(*moment)].emplace_back(*moment, i, *loss);
-        out.mean += *loss;
-        ++out.rows;
-    }
-    if (out.rows == 0) return fail(Code::invalid, "no row of the reference has a label");
-    out.mean /= static_cast<double>(out.rows);
-    for (auto& [day, rows] : days) {
-        std::ranges::sort(rows, {}, [](const auto& row) {
-            return std::pair(std::get<0>(row), std::get<1>(row));
-        });
-        auto& losses = out.losses.emplace_back();
-        for (const auto& [moment, line, loss] : rows) losses.push_back(loss);
-    }
-    return out;
-}
 
 Status check(const QuietSpec& spec, const ReferenceDays& days) {
     TRY(monitor::check(spec.rule));

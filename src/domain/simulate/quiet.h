@@ -3,27 +3,11 @@
 // the server's own (monitor::weigh).
 #pragma once
 
-#include <string>
-
-#include "domain/gates/model.h"
 #include "domain/monitor/model.h"
+#include "domain/simulate/reference.h"
 #include "domain/simulate/study.h"
 
 namespace rondo::simulate {
-
-struct ReferenceDays {
-    std::vector<std::vector<double>> losses;  // by day, in the order of event time
-    int64_t rows = 0;
-    double mean = 0;  // of all rows
-};
-
-inline constexpr size_t kMaxReferenceRows = 20'000'000;
-
-// A CSV file with the policy's column of event time and either `loss`, in [0, 1], or the column of
-// the label with the champion's answer in `answer` or `champion`. Rows without a label are left
-// out. Errors name the column or the line.
-Result<ReferenceDays> read_reference(std::string csv, const gates::DataColumns& columns,
-                                     stats::Loss metric);
 
 struct QuietSpec {
     monitor::MonitorSpec rule;     // its window and margin are tried first

@@ -1,9 +1,11 @@
 #include "domain/stats/classification.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/check.h"
+#include "domain/stats/weights.h"
 
 namespace rondo::stats {
 namespace {
@@ -13,7 +15,8 @@ struct Margins {
     double total = 0;
 };
 
-Margins margins(const Confusion& confusion) {
+template <class Count>
+Margins margins(const ConfusionOf<Count>& confusion) {
     const size_t k = confusion.classes;
     Margins out{std::vector<double>(k, 0.0), std::vector<double>(k, 0.0),
                 std::vector<double>(k, 0.0)};
@@ -38,6 +41,11 @@ ClassScores scores(double hits, double truth, double answers, double beta, doubl
             ratio((1 + square) * hits, square * truth + answers), truth};
 }
 
+// How many classes occur.
+std::ptrdiff_t occurring(const std::vector<double>& margin) {
+    return std::ranges::count_if(margin, [](double weight) { return weight > 0; });
+}
+
 // A weighted mean that leaves NaN out, NaN when nothing is left.
 struct Mean {
     double sum = 0, weight = 0;
@@ -51,21 +59,10 @@ struct Mean {
     }
 };
 
-}  // namespace
-
-int64_t Confusion::total() const {
-    int64_t sum = 0;
-    for (const int64_t c : counts) sum += c;
-    return sum;
-}
-
-void Confusion::add(const Confusion& other) {
-    CHECK(other.classes == classes, "confusion matrices of other classes");
-    for (size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
-}
-
-Result<Confusion> confusion_matrix(std::span<const int32_t> truth, std::span<const int32_t> answers,
-                                   size_t classes) {
+// Adds weight_of(row) to the cell of each row.
+template <class Count, class WeightOf>
+Result<ConfusionOf<Count>> filled(std::span<const int32_t> truth, std::span<const int32_t> answers,
+                                  size_t classes, WeightOf weight_of) {
     if (truth.size() != answers.size())
         return fail(Code::invalid,
                     std::to_string(truth.size()) + " true classes for " +
@@ -76,7 +73,7 @@ Result<Confusion> confusion_matrix(std::span<const int32_t> truth, std::span<con
         return fail(Code::invalid,
                     "between 1 and " + std::to_string(kMaxClasses) + " classes can be scored",
                     "classes");
-    Confusion out{classes, std::vector<int64_t>(classes * classes, 0)};
+    ConfusionOf<Count> out{classes, std::vector<Count>(classes * classes, 0)};
     const auto known = [&](int32_t c) { return c >= 0 && static_cast<size_t>(c) < classes; };
     for (size_t i = 0; i < truth.size(); ++i) {
         if (!known(truth[i]) || !known(answers[i]))
@@ -84,12 +81,41 @@ Result<Confusion> confusion_matrix(std::span<const int32_t> truth, std::span<con
                         "row " + std::to_string(i) + " has a class that is not between 0 and " +
                             std::to_string(classes - 1),
                         known(truth[i]) ? "answers" : "truth");
-        ++out.counts[static_cast<size_t>(truth[i]) * classes + static_cast<size_t>(answers[i])];
+        out.counts[static_cast<size_t>(truth[i]) * classes + static_cast<size_t>(answers[i])] +=
+            weight_of(i);
     }
     return out;
 }
 
-std::vector<ClassScores> class_scores(const Confusion& confusion, double beta,
+}  // namespace
+
+template <class Count>
+Count ConfusionOf<Count>::total() const {
+    Count sum = 0;
+    for (const Count c : counts) sum += c;
+    return sum;
+}
+
+template <class Count>
+void ConfusionOf<Count>::add(const ConfusionOf& other) {
+    CHECK(other.classes == classes, "confusion matrices of other classes");
+    for (size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
+}
+
+Result<Confusion> confusion_matrix(std::span<const int32_t> truth, std::span<const int32_t> answers,
+                                   size_t classes) {
+    return filled<int64_t>(truth, answers, classes, [](size_t) { return 1; });
+}
+
+Result<WeightedConfusion> confusion_matrix(std::span<const int32_t> truth,
+                                           std::span<const int32_t> answers, size_t classes,
+                                           std::span<const double> weights) {
+    TRY(need_weights(weights, truth.size()));
+    return filled<double>(truth, answers, classes, [&](size_t i) { return weights[i]; });
+}
+
+template <class Count>
+std::vector<ClassScores> class_scores(const ConfusionOf<Count>& confusion, double beta,
                                       double zero_division) {
     const Margins m = margins(confusion);
     std::vector<ClassScores> out;
@@ -98,7 +124,8 @@ std::vector<ClassScores> class_scores(const Confusion& confusion, double beta,
     return out;
 }
 
-ClassScores average_scores(const Confusion& confusion, Average average, double beta,
+template <class Count>
+ClassScores average_scores(const ConfusionOf<Count>& confusion, Average average, double beta,
                            double zero_division) {
     const Margins m = margins(confusion);
     if (average == Average::micro) {
@@ -118,14 +145,16 @@ ClassScores average_scores(const Confusion& confusion, Average average, double b
     return {precision.value(), recall.value(), f.value(), m.total};
 }
 
-double accuracy(const Confusion& confusion) {
+template <class Count>
+double accuracy(const ConfusionOf<Count>& confusion) {
     const Margins m = margins(confusion);
     double hits = 0;
     for (const double h : m.hits) hits += h;
     return hits / m.total;
 }
 
-double balanced_accuracy(const Confusion& confusion) {
+template <class Count>
+double balanced_accuracy(const ConfusionOf<Count>& confusion) {
     const Margins m = margins(confusion);
     Mean mean;
     for (size_t i = 0; i < confusion.classes; ++i)
@@ -133,7 +162,8 @@ double balanced_accuracy(const Confusion& confusion) {
     return mean.value();
 }
 
-double matthews_correlation(const Confusion& confusion) {
+template <class Count>
+double matthews_correlation(const ConfusionOf<Count>& confusion) {
     const Margins m = margins(confusion);
     double hits = 0, both = 0, truths = 0, answers = 0;
     for (size_t i = 0; i < confusion.classes; ++i) {
@@ -142,13 +172,18 @@ double matthews_correlation(const Confusion& confusion) {
         truths += m.truth[i] * m.truth[i];
         answers += m.answers[i] * m.answers[i];
     }
+    // By what occurs and not by a difference of sums, which rounding keeps from being 0.
+    if (occurring(m.truth) == 1 || occurring(m.answers) == 1) return 0;
     const double square = m.total * m.total;
     const double scale = (square - truths) * (square - answers);
-    return scale == 0 ? 0 : (hits * m.total - both) / std::sqrt(scale);
+    return (hits * m.total - both) / std::sqrt(scale);
 }
 
-double cohen_kappa(const Confusion& confusion) {
+template <class Count>
+double cohen_kappa(const ConfusionOf<Count>& confusion) {
     const Margins m = margins(confusion);
+    if (occurring(m.truth) == 1 && occurring(m.answers) == 1 && occurring(m.hits) == 1)
+        return std::numeric_limits<double>::quiet_NaN();
     double hits = 0, chance = 0;
     for (size_t i = 0; i < confusion.classes; ++i) {
         hits += m.hits[i];
@@ -156,5 +191,20 @@ double cohen_kappa(const Confusion& confusion) {
     }
     return 1 - (m.total - hits) / (m.total - chance);
 }
+
+template struct ConfusionOf<int64_t>;
+template std::vector<ClassScores> class_scores(const ConfusionOf<int64_t>&, double, double);
+template ClassScores average_scores(const ConfusionOf<int64_t>&, Average, double, double);
+template double accuracy(const ConfusionOf<int64_t>&);
+template double balanced_accuracy(const ConfusionOf<int64_t>&);
+template double matthews_correlation(const ConfusionOf<int64_t>&);
+template double cohen_kappa(const ConfusionOf<int64_t>&);
+template struct ConfusionOf<double>;
+template std::vector<ClassScores> class_scores(const ConfusionOf<double>&, double, double);
+template ClassScores average_scores(const ConfusionOf<double>&, Average, double, double);
+template double accuracy(const ConfusionOf<double>&);
+template double balanced_accuracy(const ConfusionOf<double>&);
+template double matthews_correlation(const ConfusionOf<double>&);
+template double cohen_kappa(const ConfusionOf<double>&);
 
 }  // namespace rondo::stats

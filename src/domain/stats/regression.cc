@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "domain/stats/weights.h"
+
 namespace rondo::stats {
 namespace {
 
@@ -33,6 +35,20 @@ double median(std::vector<double>& values) {
     return (*std::max_element(values.begin(), at) + upper) / 2;
 }
 
+double median(const std::vector<double>& values, std::span<const double> weights) {
+    std::vector<Weighted> weighted;
+    for (size_t i = 0; i < values.size(); ++i) weighted.push_back({values[i], weights[i]});
+    return weighted_median(weighted);
+}
+
+bool is_constant(std::span<const double> values, std::span<const double> weights) {
+    size_t first = 0;
+    while (weight_at(weights, first) == 0) ++first;
+    for (size_t i = first; i < values.size(); ++i)
+        if (weight_at(weights, i) != 0 && values[i] != values[first]) return false;
+    return true;
+}
+
 double explained(double left, double whole, size_t rows) {
     if (rows < 2) return std::numeric_limits<double>::quiet_NaN();
     if (whole == 0) return left == 0 ? 1 : 0;
@@ -42,29 +58,34 @@ double explained(double left, double whole, size_t rows) {
 }  // namespace
 
 Result<RegressionScores> regression_scores(std::span<const double> truth,
-                                           std::span<const double> predictions) {
+                                           std::span<const double> predictions,
+                                           std::span<const double> weights) {
     TRY(need_pairs(truth, predictions));
-    const auto n = static_cast<double>(truth.size());
-    long double level = 0, bias = 0;
+    TRY(need_weights_if_any(weights, truth.size()));
+    long double level = 0, bias = 0, n = 0;
     for (size_t i = 0; i < truth.size(); ++i) {
-        level += truth[i];
-        bias += predictions[i] - truth[i];
+        const double weight = weight_at(weights, i);
+        n += weight;
+        level += static_cast<long double>(weight) * truth[i];
+        bias += static_cast<long double>(weight) * (predictions[i] - truth[i]);
     }
     level /= n;
     bias /= n;
     long double absolute = 0, squares = 0, percentage = 0, around = 0, centred = 0;
-    std::vector<double> errors(truth.size());
+    std::vector<double> errors(truth.size()), signed_errors(truth.size());
     RegressionScores out;
     out.rows = truth.size();
     for (size_t i = 0; i < truth.size(); ++i) {
         const double error = predictions[i] - truth[i];
+        signed_errors[i] = error;
         errors[i] = std::abs(error);
-        absolute += errors[i];
-        squares += static_cast<long double>(error) * error;
-        percentage +=
-            errors[i] / std::max(std::abs(truth[i]), std::numeric_limits<double>::epsilon());
-        around += (truth[i] - level) * (truth[i] - level);
-        centred += (error - bias) * (error - bias);
+        const long double weight = weight_at(weights, i);
+        absolute += weight * errors[i];
+        squares += weight * error * error;
+        percentage += weight * (errors[i] / std::max(std::abs(truth[i]),
+                                                     std::numeric_limits<double>::epsilon()));
+        around += weight * (truth[i] - level) * (truth[i] - level);
+        centred += weight * (error - bias) * (error - bias);
         out.max_error = std::max(out.max_error, errors[i]);
     }
     out.mean_error = static_cast<double>(bias);
@@ -72,27 +93,30 @@ Result<RegressionScores> regression_scores(std::span<const double> truth,
     out.mean_squared_error = static_cast<double>(squares / n);
     out.root_mean_squared_error = std::sqrt(out.mean_squared_error);
     out.mean_absolute_percentage = static_cast<double>(percentage / n);
-    out.median_absolute_error = median(errors);
+    out.median_absolute_error = weights.empty() ? median(errors) : median(errors, weights);
     // A truth that is constant up to rounding has no variance to explain.
-    const bool constant =
-        std::all_of(truth.begin(), truth.end(), [&](double v) { return v == truth.front(); });
+    const bool constant = is_constant(truth, weights);
     const auto whole = constant ? 0 : static_cast<double>(around);
     out.r2 = explained(static_cast<double>(squares), whole, truth.size());
-    out.explained_variance = explained(static_cast<double>(centred), whole, truth.size());
+    const auto spread = is_constant(signed_errors, weights) ? 0 : static_cast<double>(centred);
+    out.explained_variance = explained(spread, whole, truth.size());
     return out;
 }
 
 Result<double> quantile_loss(std::span<const double> truth, std::span<const double> predictions,
-                             double quantile) {
+                             double quantile, std::span<const double> weights) {
     TRY(need_pairs(truth, predictions));
+    TRY(need_weights_if_any(weights, truth.size()));
     if (!(quantile >= 0 && quantile <= 1))
         return fail(Code::invalid, "a quantile lies between 0 and 1", "quantile");
-    long double sum = 0;
+    long double sum = 0, whole = 0;
     for (size_t i = 0; i < truth.size(); ++i) {
-        const double error = truth[i] - predictions[i];
-        sum += error >= 0 ? quantile * error : (quantile - 1) * error;
+        const double error = truth[i] - predictions[i], weight = weight_at(weights, i);
+        sum += static_cast<long double>(weight) *
+               (error >= 0 ? quantile * error : (quantile - 1) * error);
+        whole += weight;
     }
-    return static_cast<double>(sum / static_cast<double>(truth.size()));
+    return static_cast<double>(sum / whole);
 }
 
 }  // namespace rondo::stats

@@ -22,13 +22,16 @@ struct RegressionScores {
     double explained_variance = 0;  // as r2 with the bias taken out
 };
 
-// Fails on unlike lengths, no rows, and a value that is NaN or infinite. O(n).
+// Fails on unlike lengths, no rows, a value that is NaN or infinite, and weights that
+// need_weights() refuses; without weights each row has a weight of 1. A weight of 0 does not take a
+// row out of max_error. O(n), with weights O(n log n).
 Result<RegressionScores> regression_scores(std::span<const double> truth,
-                                           std::span<const double> predictions);
+                                           std::span<const double> predictions,
+                                           std::span<const double> weights = {});
 
 // The pinball loss of a predicted `quantile` in [0, 1]: mean of q (y - f) where y >= f, else
 // (1 - q) (f - y). In the unit of the target.
 Result<double> quantile_loss(std::span<const double> truth, std::span<const double> predictions,
-                             double quantile);
+                             double quantile, std::span<const double> weights = {});
 
 }  // namespace rondo::stats

@@ -17,21 +17,72 @@ def draw_classes(rng):
     return k, float(rng.choice([0.5, 1.0, 2.0])), truth, answers
 
 
-def classification(k, beta, truth, answers):
+def classification(k, beta, truth, answers, weights=None):
     if k == 1:  # scikit-learn calls the only class the positive one of two
-        return [1, 1, 0, np.nan, *[1] * 9, 1, 1, 1, len(truth), len(truth)]
-    named = {"beta": beta, "zero_division": 0}
-    kappa = metrics.cohen_kappa_score(truth, answers)
+        whole = len(truth) if weights is None else weights.sum()
+        return [1, 1, 0, np.nan, *[1] * 9, 1, 1, 1, whole, whole]
+    each = {"sample_weight": weights}
+    named = {"beta": beta, "zero_division": 0, **each}
+    kappa = metrics.cohen_kappa_score(truth, answers, **each)
     present = np.unique(np.concatenate([truth, answers]))
     if len(present) == 1:
         kappa = np.nan  # scikit-learn 1.9 answers differently from release to release
-    out = [metrics.accuracy_score(truth, answers), metrics.balanced_accuracy_score(truth, answers),
-           metrics.matthews_corrcoef(truth, answers), kappa]
+    out = [metrics.accuracy_score(truth, answers, **each),
+           metrics.balanced_accuracy_score(truth, answers, **each),
+           metrics.matthews_corrcoef(truth, answers, **each), kappa]
     for average in ("macro", "weighted", "micro"):
         out += metrics.precision_recall_fscore_support(truth, answers, average=average, **named)[:3]
     scores = metrics.precision_recall_fscore_support(truth, answers, labels=range(k), **named)
     out += list(np.transpose(scores).ravel())
-    return out + list(metrics.confusion_matrix(truth, answers, labels=range(k)).ravel())
+    return out + list(metrics.confusion_matrix(truth, answers, labels=range(k), **each).ravel())
+
+
+def draw_weights(rng, n, least=0.0):
+    """Whole ones, whose sums meet the half exactly, or any; a few of no weight, or none at all."""
+    weights = rng.integers(1, 4, size=n).astype(float) if rng.random() < 0.4 else \
+        rng.exponential(size=n) * 10 ** rng.normal() + 1e-6
+    if least == 0:
+        weights[rng.random(n) < rng.choice([0, 0.3])] = 0
+    if rng.random() < 0.03:
+        weights[rng.integers(n)] = rng.choice([-1, np.nan, np.inf])
+    return weights
+
+
+def with_weights(draw, least=0.0):
+    def drawn(rng):
+        arguments = draw(rng)
+        return *arguments, draw_weights(rng, len(arguments[-2]), least)
+    return drawn
+
+
+def weighted(peer):
+    """scikit-learn takes negative weights in places, and a sum of 0; we never do."""
+    def checked(*arguments):
+        weights = arguments[-1]
+        if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
+            raise ValueError
+        return peer(*arguments)
+    return checked
+
+
+def weighted_area(outcomes, scores, weights):
+    if min(weights[outcomes == 1].sum(), weights[outcomes == 0].sum()) == 0:
+        raise ValueError
+    return [metrics.roc_auc_score(outcomes, scores, sample_weight=weights)]
+
+
+def weighted_precision(outcomes, scores, weights):
+    if weights[outcomes == 1].sum() == 0:
+        raise ValueError
+    return [metrics.average_precision_score(outcomes, scores, sample_weight=weights)]
+
+
+def weighted_loss(f):
+    def peer(outcomes, p, weights):
+        if not ((p >= 0) & (p <= 1)).all():
+            raise ValueError
+        return [f(outcomes, p, sample_weight=weights)]
+    return weighted(peer)
 
 
 def draw_scores(rng):
@@ -46,10 +97,10 @@ def draw_scores(rng):
 
 
 def need_both(f, least=1):
-    def peer(outcomes, scores):
+    def peer(outcomes, scores, *weights):
         if min(outcomes.sum(), (1 - outcomes).sum()) < least or not np.isfinite(scores).all():
             raise ValueError
-        return f(outcomes, scores)
+        return f(outcomes, scores, *weights)
     return peer
 
 
@@ -87,17 +138,19 @@ def draw_matrix(rng):
     return k, truth, p
 
 
-def log_loss_classes(k, truth, p):
-    return [metrics.log_loss(truth, np.reshape(p, (-1, k)), labels=range(k))]
+def log_loss_classes(k, truth, p, weights=None):
+    return [metrics.log_loss(truth, np.reshape(p, (-1, k)), labels=range(k), sample_weight=weights)]
 
 
-def ovr(how, k, truth, p):
-    if len(np.unique(truth)) < k:
+def ovr(how, k, truth, p, weights=None):
+    counted = truth if weights is None else truth[weights > 0]
+    if len(np.unique(counted)) < k:
         raise ValueError
     p = np.reshape(p, (-1, k))
+    each = {"sample_weight": weights}
     if k == 2:  # scikit-learn takes two classes as one column
-        return [metrics.roc_auc_score(truth, p[:, 1])]
-    return [metrics.roc_auc_score(truth, p, multi_class="ovr", average=how, labels=range(k))]
+        return [metrics.roc_auc_score(truth, p[:, 1], **each)]
+    return [metrics.roc_auc_score(truth, p, multi_class="ovr", average=how, labels=range(k), **each)]
 
 
 def draw_regression(rng):
@@ -113,16 +166,19 @@ def draw_regression(rng):
     return truth, predictions
 
 
-def regression(y, f):
-    r2, explained = (metrics.r2_score(y, f), metrics.explained_variance_score(y, f))
-    if len(y) > 1 and np.ptp(y) == 0:  # rounding makes the variance of 0.1, 0.1 ... not quite 0
-        r2 = 1.0 if (y == f).all() else 0.0
-        explained = 1.0 if np.ptp(f - y) == 0 else 0.0
+def regression(y, f, weights=None):
+    each = {"sample_weight": weights}
+    r2, explained = (metrics.r2_score(y, f, **each), metrics.explained_variance_score(y, f, **each))
+    counted = slice(None) if weights is None else weights > 0
+    if len(y) > 1 and np.ptp(y[counted]) == 0:  # rounding makes the variance of 0.1, 0.1 ... not quite 0
+        r2 = 1.0 if (y == f)[counted].all() else 0.0
+        explained = 1.0 if np.ptp((f - y)[counted]) == 0 else 0.0
     if len(y) == 1:
         r2 = explained = np.nan
-    return [metrics.mean_absolute_error(y, f), metrics.mean_squared_error(y, f),
-            metrics.root_mean_squared_error(y, f), metrics.mean_absolute_percentage_error(y, f),
-            metrics.median_absolute_error(y, f), metrics.max_error(y, f), r2, explained]
+    return [*(of(y, f, **each) for of in (
+        metrics.mean_absolute_error, metrics.mean_squared_error, metrics.root_mean_squared_error,
+        metrics.mean_absolute_percentage_error, metrics.median_absolute_error)),
+            metrics.max_error(y, f), r2, explained]
 
 
 def draw_query(rng):
@@ -267,6 +323,29 @@ FAMILIES = [
            why="r2 is 1 less a ratio, so that its error is absolute"),
     Family("quantile_loss", lambda r: (float(r.random()), *draw_regression(r)), lambda q, y, f:
            [metrics.mean_pinball_loss(y, f, alpha=q)]),
+    Family("classification", with_weights(draw_classes, least=1e-6), weighted(classification),
+           absolute=1e-12, cases=1000, label="classification with weights",
+           why="weights are summed in another order"),
+    Family("roc_auc", with_weights(draw_scores), weighted(need_both(weighted_area)),
+           label="roc_auc with weights"),
+    Family("average_precision", with_weights(draw_scores), weighted(weighted_precision),
+           label="average_precision with weights"),
+    Family("log_loss", with_weights(draw_probabilities), weighted_loss(
+        lambda y, p, **each: metrics.log_loss(y, p, labels=[0, 1], **each)),
+           label="log_loss with weights"),
+    Family("brier", with_weights(draw_probabilities), weighted_loss(
+        lambda y, p, **each: metrics.brier_score_loss(y, p, pos_label=1, **each)),
+           label="brier with weights"),
+    Family("log_loss_classes", with_weights(draw_matrix), weighted(log_loss_classes), cases=500,
+           label="log_loss_classes with weights"),
+    Family("roc_auc_ovr", with_weights(
+        lambda r: (str(r.choice(["macro", "weighted"])), *draw_matrix(r))), weighted(ovr), cases=500,
+           label="roc_auc_ovr with weights"),
+    Family("regression", with_weights(draw_regression), weighted(regression), absolute=1e-9,
+           label="regression with weights", why="r2 is 1 less a ratio, so that its error is absolute"),
+    Family("quantile_loss", with_weights(lambda r: (float(r.random()), *draw_regression(r))),
+           weighted(lambda q, y, f, w: [metrics.mean_pinball_loss(y, f, alpha=q, sample_weight=w)]),
+           label="quantile_loss with weights"),
     Family("ndcg", draw_query, gain(metrics.ndcg_score), absolute=1e-14),
     Family("dcg", draw_query, gain(metrics.dcg_score), absolute=1e-12),
     Family("ranked_average_precision", draw_relevance, ranking(lambda r, all: ranked_ap(r, all))),

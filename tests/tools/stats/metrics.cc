@@ -24,9 +24,10 @@ size_t limit(const Case& c, size_t i) {
     return c.whole(i) < 0 ? kAllResults : static_cast<size_t>(c.whole(i));
 }
 
-template <Result<double> (*F)(std::span<const uint8_t>, std::span<const double>)>
+template <Result<double> (*F)(std::span<const uint8_t>, std::span<const double>,
+                              std::span<const double>)>
 Answer scored(const Case& c) {
-    return tell(F(bits(c, 0), c.numbers(1)));
+    return tell(F(bits(c, 0), c.numbers(1), c.numbers(2)));
 }
 template <Result<double> (*F)(std::span<const double>, std::span<const double>)>
 Answer of_numbers(const Case& c) {
@@ -37,10 +38,9 @@ Answer ranked(const Case& c) {
     return tell(F(bits(c, 1), c.numbers(2), limit(c, 0)));
 }
 
-Answer classification(const Case& c) {
-    const auto count = static_cast<size_t>(c.whole(0));
-    TRY_ASSIGN(const Confusion m, confusion_matrix(classes(c, 2), classes(c, 3), count));
-    const double beta = c.number(1);
+// What follows from a confusion matrix, and the matrix.
+template <class Count>
+std::vector<double> all_scores(const ConfusionOf<Count>& m, double beta) {
     std::vector<double> out{accuracy(m), balanced_accuracy(m), matthews_correlation(m),
                             cohen_kappa(m)};
     for (const Average a : {Average::macro, Average::weighted, Average::micro}) {
@@ -49,12 +49,24 @@ Answer classification(const Case& c) {
     }
     for (const ClassScores& s : class_scores(m, beta))
         out.insert(out.end(), {s.precision, s.recall, s.f, s.support});
-    for (const int64_t v : m.counts) out.push_back(static_cast<double>(v));
+    for (const Count v : m.counts) out.push_back(static_cast<double>(v));
     return out;
 }
 
+Answer classification(const Case& c) {
+    const auto count = static_cast<size_t>(c.whole(0));
+    if (c.size() > 4) {
+        TRY_ASSIGN(const WeightedConfusion m,
+                   confusion_matrix(classes(c, 2), classes(c, 3), count, c.numbers(4)));
+        return all_scores(m, c.number(1));
+    }
+    TRY_ASSIGN(const Confusion m, confusion_matrix(classes(c, 2), classes(c, 3), count));
+    return all_scores(m, c.number(1));
+}
+
 Answer regression(const Case& c) {
-    TRY_ASSIGN(const RegressionScores s, regression_scores(c.numbers(0), c.numbers(1)));
+    TRY_ASSIGN(const RegressionScores s,
+               regression_scores(c.numbers(0), c.numbers(1), c.numbers(2)));
     return std::vector{s.mean_absolute_error,
                        s.mean_squared_error,
                        s.root_mean_squared_error,
@@ -112,16 +124,18 @@ void add_metrics(Table& table) {
         return std::vector{e.auc, e.standard_error};
     };
     table["log_loss_classes"] = [](const Case& c) {
-        return tell(log_loss(classes(c, 1), c.numbers(2), static_cast<size_t>(c.whole(0))));
+        return tell(
+            log_loss(classes(c, 1), c.numbers(2), static_cast<size_t>(c.whole(0)), c.numbers(3)));
     };
     table["roc_auc_ovr"] = [](const Case& c) {
         return tell(roc_auc_one_vs_rest(
             classes(c, 2), c.numbers(3), static_cast<size_t>(c.whole(1)),
-            c.text(0) == "weighted" ? ClassWeights::by_support : ClassWeights::equal));
+            c.text(0) == "weighted" ? ClassWeights::by_support : ClassWeights::equal,
+            c.numbers(4)));
     };
     table["regression"] = regression;
     table["quantile_loss"] = [](const Case& c) {
-        return tell(quantile_loss(c.numbers(1), c.numbers(2), c.number(0)));
+        return tell(quantile_loss(c.numbers(1), c.numbers(2), c.number(0), c.numbers(3)));
     };
     table["ndcg"] = [](const Case& c) {
         return tell(ndcg(c.numbers(1), c.numbers(2), limit(c, 0)));

@@ -7,7 +7,7 @@ import { ApiError } from '../api/client';
 import { mlflow, type Experiment, type Run } from '../api/mlflow';
 import { resource } from '../api/resource';
 import { RunList, type RunQuery } from '../api/runlist';
-import { plural, whole } from '../format/number';
+import { plural } from '../format/number';
 import { recentMoment } from '../format/time';
 import { Closed, NotRead, Pill, Problem, Skeleton } from '../parts/bits';
 import { Confirm } from '../parts/confirm';
@@ -15,7 +15,7 @@ import { FirstRun } from '../parts/firstrun';
 import { Button } from '../parts/form';
 import { Grid, type GridHandle, type ItemColumn } from '../parts/grid';
 import { ColumnPicker } from '../parts/picker';
-import { Filter, sortable, ViewChoice, viewShown } from '../parts/tools';
+import { ListTools, sortable, ViewChoice, viewShown } from '../parts/tools';
 import { link, param, params, setParams } from '../router';
 import {
   attribute, columnOf, defaultColumns, idOf, shown, sortOf, valueOf, type Column, type Sort,
@@ -180,22 +180,12 @@ function Runs({ experiment, list, grid }: {
   const plainSearch = !param('filter') && viewShown() === 'ACTIVE_ONLY';
   return (
     <section class="card runs" aria-label="Runs">
-      <Filter label="Filter runs" placeholder="metrics.loss < 0.3 AND params.model = 'tree'"
-        error={refused ? error : undefined} />
-      <div class="tools">
+      <ListTools list={list} one="run" placeholder="metrics.loss < 0.3 AND params.model = 'tree'">
         <ViewChoice label="Which runs" />
         <ColumnPicker runs={rows} chosen={extra}
           choose={(next) => setParams({ col: next.length ? next.map(idOf) : [''] })}
           standard={() => setParams({ col: undefined })} />
-        <span class="soft" role="status">
-          {read && (ended ? plural(rows.length, 'run') : `${whole(rows.length)} runs, and more below`)}
-        </span>
-        {list.outdated.value && (
-          <button type="button" class="link-button" onClick={() => void list.again()}>
-            show what is new
-          </button>
-        )}
-      </div>
+      </ListTools>
       <Chosen ids={ids} deleted={viewShown() === 'DELETED_ONLY'}
         changed={() => void list.again()} />
       {error && !refused && <Problem error={error} retry={() => void list.again()} />}

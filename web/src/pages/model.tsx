@@ -7,7 +7,7 @@ import { PagedList } from '../api/paged';
 import { poll } from '../api/poll';
 import { registry, type ModelVersion, type RegisteredModel } from '../api/registry';
 import { resource } from '../api/resource';
-import { plural, whole } from '../format/number';
+import { plural } from '../format/number';
 import { AliasPill, Aliases, StagePill } from '../parts/aliases';
 import { Closed, NotRead, Problem, Skeleton, When } from '../parts/bits';
 import { Confirm, NameDialog } from '../parts/confirm';
@@ -15,7 +15,7 @@ import { Description, Tags } from '../parts/described';
 import { FirstVersion } from '../parts/firstrun';
 import { Button, useAction } from '../parts/form';
 import { cut, Grid, type GridHandle, type ItemColumn } from '../parts/grid';
-import { Filter, sortable } from '../parts/tools';
+import { ListTools, sortable } from '../parts/tools';
 import { latestOf, MAX_MODEL_NAME, runsOf, tagsText, versionFilter } from '../registry/words';
 import { link, param, setParams } from '../router';
 import { attribute, orderBy, sortOf, type Sort } from '../tracking/columns';
@@ -151,19 +151,7 @@ function VersionTable({ model, list, rights, grid }: {
   return (
     <section class="card" aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <Filter label="Filter versions" placeholder="a number, or tags.checked = 'yes'"
-        error={refused ? error : undefined} />
-      <div class="tools">
-        <span class="soft" role="status">
-          {read && (ended ? plural(rows.length, 'version')
-            : `${whole(rows.length)} versions, and more below`)}
-        </span>
-        {list.outdated.value && (
-          <button type="button" class="link-button" onClick={() => void list.again()}>
-            show what is new
-          </button>
-        )}
-      </div>
+      <ListTools list={list} one="version" placeholder="a number, or tags.checked = 'yes'" />
       <Chosen name={model.name} chosen={chosen} rows={rows} />
       {error && !refused && <Problem error={error} retry={() => void list.again()} />}
       {!read ? !error && <Skeleton height={300} />

@@ -5,14 +5,13 @@ import { lacks } from '../account/rights';
 import { PagedList } from '../api/paged';
 import { registry, type RegisteredModel } from '../api/registry';
 import { session } from '../api/session';
-import { plural, whole } from '../format/number';
 import { AliasPill, StagePill } from '../parts/aliases';
 import { NotRead, Problem, Skeleton, When } from '../parts/bits';
 import { NameDialog } from '../parts/confirm';
 import { FirstVersion } from '../parts/firstrun';
 import { Button } from '../parts/form';
 import { cut, Grid, type GridHandle, type ItemColumn } from '../parts/grid';
-import { Filter, sortable } from '../parts/tools';
+import { ListTools, sortable } from '../parts/tools';
 import { latestOf, MAX_MODEL_NAME, modelFilter, tagsText } from '../registry/words';
 import { link, param } from '../router';
 import { attribute, orderBy, sortOf, type Sort } from '../tracking/columns';
@@ -96,19 +95,7 @@ function List({ list, mayCreate, grid }: {
   return (
     <>
       <section class="card" aria-label="All registered models">
-        <Filter label="Filter models" placeholder="a piece of a name, or tags.team = 'blue'"
-          error={refused ? error : undefined} />
-        <div class="tools">
-          <span class="soft" role="status">
-            {read && (ended ? plural(rows.length, 'model')
-              : `${whole(rows.length)} models, and more below`)}
-          </span>
-          {list.outdated.value && (
-            <button type="button" class="link-button" onClick={() => void list.again()}>
-              show what is new
-            </button>
-          )}
-        </div>
+        <ListTools list={list} one="model" placeholder="a piece of a name, or tags.team = 'blue'" />
         {error && !refused && <Problem error={error} retry={() => void list.again()} />}
         {!read ? !error && <Skeleton height={400} />
           : rows.length > 0 ? (

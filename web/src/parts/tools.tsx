@@ -4,6 +4,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
 import type { View } from '../api/mlflow';
+import type { PagedList } from '../api/paged';
+import { plural, whole } from '../format/number';
 import { param, setParams } from '../router';
 import { idOf, nextSort, sortText, type Column, type Sort } from '../tracking/columns';
 import type { GridColumn } from './grid';
@@ -96,5 +98,33 @@ export function Filter({ label, placeholder, error }: {
       <button type="submit" class="quiet-button">Filter</button>
       {error && <p class="refusal" id="filter-error" role="alert">{error.message}</p>}
     </form>
+  );
+}
+
+// Above a list that the server searches: its filter, how many there are of `one`, and a way to what
+// is new. `children` stand before the count.
+export function ListTools<Query extends object, Item>({ list, one, placeholder, children }: {
+  list: PagedList<Query, Item>; one: string; placeholder: string; children?: ComponentChildren;
+}) {
+  const read = list.read.value;
+  const error = list.error.value;
+  const count = read?.rows.length ?? 0;
+  return (
+    <>
+      <Filter label={`Filter ${one}s`} placeholder={placeholder}
+        error={error?.status === 400 ? error : undefined} />
+      <div class="tools">
+        {children}
+        <span class="soft" role="status">
+          {read && (read.next === undefined ? plural(count, one)
+            : `${whole(count)} ${one}s, and more below`)}
+        </span>
+        {list.outdated.value && (
+          <button type="button" class="link-button" onClick={() => void list.again()}>
+            show what is new
+          </button>
+        )}
+      </div>
+    </>
   );
 }

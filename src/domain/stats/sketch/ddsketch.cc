@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ranges>
 
 #include "domain/stats/sketch/frame.h"
 
@@ -11,6 +12,8 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 // Smaller ones count as 0: their logarithm is that of no normal number.
 constexpr double kLeast = std::numeric_limits<double>::min();
+// |log| of kLeast and of the largest number are below this.
+constexpr double kMostLog = 710;
 }  // namespace
 
 DdSketch::DdSketch(double accuracy)
@@ -20,22 +23,14 @@ DdSketch::DdSketch(double accuracy)
       min_(kNan),
       max_(kNan) {}
 
-void DdSketch::add_to(Buckets& buckets, int32_t index, uint64_t times) {
-    buckets[index] += times;
-    if (buckets.size() <= kMaxBuckets) return;
-    const auto lowest = buckets.begin();
-    std::next(lowest)->second += lowest->second;
-    buckets.erase(lowest);
-}
-
 double DdSketch::value_of(int32_t index) const {
     return std::exp(index / scale_) * (2 / (1 + gamma_));
 }
 
 void DdSketch::add(double value, uint64_t times) {
     if (!std::isfinite(value) || times == 0) return;
-    min_ = count_ == 0 ? value : std::min(min_, value);
-    max_ = count_ == 0 ? value : std::max(max_, value);
+    if (!(min_ <= value)) min_ = value;
+    if (!(max_ >= value)) max_ = value;
     count_ += times;
     sum_ += value * static_cast<double>(times);
     const double size = std::abs(value);
@@ -43,8 +38,8 @@ void DdSketch::add(double value, uint64_t times) {
         zeros_ += times;
         return;
     }
-    add_to(value > 0 ? positive_ : negative_,
-           static_cast<int32_t>(std::ceil(std::log(size) * scale_)), times);
+    (value > 0 ? positive_ : negative_)
+        .add(static_cast<int32_t>(std::ceil(std::log(size) * scale_)), times);
 }
 
 Status DdSketch::merge(const DdSketch& other) {
@@ -56,8 +51,8 @@ Status DdSketch::merge(const DdSketch& other) {
     count_ += other.count_;
     zeros_ += other.zeros_;
     sum_ += other.sum_;
-    for (const auto& [index, times] : other.positive_) add_to(positive_, index, times);
-    for (const auto& [index, times] : other.negative_) add_to(negative_, index, times);
+    for (const auto& [index, times] : other.positive_.items()) positive_.add(index, times);
+    for (const auto& [index, times] : other.negative_.items()) negative_.add(index, times);
     return ok();
 }
 
@@ -66,13 +61,13 @@ double DdSketch::quantile(double q) const {
     const double rank = q * static_cast<double>(count_ - 1);
     double seen = 0;
     // From the most negative up.
-    for (auto at = negative_.rbegin(); at != negative_.rend(); ++at) {
-        seen += static_cast<double>(at->second);
-        if (seen > rank) return std::clamp(-value_of(at->first), min_, max_);
+    for (const auto& [index, times] : std::views::reverse(negative_.items())) {
+        seen += static_cast<double>(times);
+        if (seen > rank) return std::clamp(-value_of(index), min_, max_);
     }
     seen += static_cast<double>(zeros_);
     if (seen > rank) return std::clamp(0.0, min_, max_);
-    for (const auto& [index, times] : positive_) {
+    for (const auto& [index, times] : positive_.items()) {
         seen += static_cast<double>(times);
         if (seen > rank) return std::clamp(value_of(index), min_, max_);
     }
@@ -85,7 +80,7 @@ std::string DdSketch::encode() const {
     put(out, zeros_);
     for (const Buckets* side : {&positive_, &negative_}) {
         put(out, static_cast<uint32_t>(side->size()));
-        for (const auto& [index, times] : *side) {
+        for (const auto& [index, times] : side->items()) {
             put(out, index);
             put(out, times);
         }
@@ -102,23 +97,28 @@ Result<DdSketch> DdSketch::decode(std::string_view bytes) {
     out.min_ = in.get<double>();
     out.max_ = in.get<double>();
     out.count_ = out.zeros_ = in.get<uint64_t>();
+    // Beyond every logarithm, with room for rounding; a wider range would ask for memory.
+    const auto most = static_cast<int64_t>(std::ceil(kMostLog * out.scale_)) + 1;
     for (Buckets* side : {&out.positive_, &out.negative_}) {
         const auto size = in.get<uint32_t>();
         if (size > kMaxBuckets) return broken_sketch("too many buckets");
+        int32_t before = 0;
         for (uint32_t i = 0; i < size; ++i) {
             const auto index = in.get<int32_t>();
             const auto times = in.get<uint64_t>();
             if (in.failed() || times == 0 || times > UINT64_MAX - out.count_)
                 return broken_sketch("a bucket is cut or empty");
-            if (!side->empty() && index <= side->rbegin()->first)
-                return broken_sketch("the buckets are out of order");
-            side->emplace_hint(side->end(), index, times);
+            if (std::abs(int64_t{index}) > most)
+                return broken_sketch("a bucket is that of no number");
+            if (i > 0 && index <= before) return broken_sketch("the buckets are out of order");
+            side->add(index, times);
+            before = index;
             out.count_ += times;
         }
     }
     if (in.failed() || in.left() != 0) return broken_sketch("their length is wrong");
-    if (out.count_ > 0 && !(out.min_ <= out.max_))
-        return broken_sketch("the ends are out of order");
+    if (out.count_ == 0) return DdSketch(accuracy);
+    if (!(out.min_ <= out.max_)) return broken_sketch("the ends are out of order");
     return out;
 }
 

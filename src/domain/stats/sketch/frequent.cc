@@ -13,12 +13,7 @@ void FrequentItems::add(std::string_view item, uint64_t times) {
     if (times == 0) return;
     item = item.substr(0, kMaxItemBytes);
     count_ += times;
-    if (const auto found = counts_.find(item); found != counts_.end()) {
-        found->second += times;
-        return;
-    }
-    counts_.emplace(item, times);
-    if (counts_.size() > 2 * size_t{capacity_}) shrink();
+    if (counts_.add(item, times) && counts_.size() > 2 * size_t{capacity_}) shrink();
 }
 
 // Takes the (capacity + 1)-th largest count off all: more than `capacity` of them pay it, so the
@@ -26,19 +21,25 @@ void FrequentItems::add(std::string_view item, uint64_t times) {
 void FrequentItems::shrink() {
     if (counts_.size() <= capacity_) return;
     std::vector<uint64_t> counts;
-    for (const auto& [item, count] : counts_) counts.push_back(count);
-    const auto at = counts.begin() + capacity_;
-    std::nth_element(counts.begin(), at, counts.end(), std::greater<>());
-    const uint64_t taken = *at;
-    std::erase_if(counts_, [&](const auto& entry) { return entry.second <= taken; });
-    for (auto& [item, count] : counts_) count -= taken;
+    counts.reserve(counts_.size());
+    for (const auto& entry : counts_.entries()) counts.push_back(entry.count);
+    const uint64_t least = *std::ranges::min_element(counts);
+    uint64_t taken = least;
+    // In a long tail nearly all counts are the least one, which a look at each tells.
+    if (std::ranges::count_if(counts, [&](uint64_t c) { return c > least; }) > capacity_) {
+        const auto at = counts.begin() + capacity_;
+        std::nth_element(counts.begin(), at, counts.end(), std::greater<>());
+        taken = *at;
+    }
+    counts_.take(taken);
     error_ += taken;
 }
 
 Status FrequentItems::merge(const FrequentItems& other) {
     if (other.capacity_ != capacity_)
         return fail(Code::invalid, "sketches of unlike capacity do not merge");
-    for (const auto& [item, count] : other.counts_) counts_[item] += count;
+    for (const auto& entry : other.counts_.entries())
+        counts_.add(other.counts_.text(entry), entry.count);
     count_ += other.count_;
     error_ += other.error_;
     if (counts_.size() > 2 * size_t{capacity_}) shrink();
@@ -47,9 +48,10 @@ Status FrequentItems::merge(const FrequentItems& other) {
 
 std::vector<FrequentItems::Item> FrequentItems::at_least(double share) const {
     std::vector<Item> out;
-    for (const auto& [item, count] : counts_) {
-        if (static_cast<double>(count + error_) >= share * static_cast<double>(count_))
-            out.push_back({item, count, count + error_});
+    for (const auto& entry : counts_.entries()) {
+        const uint64_t upper = entry.count + error_;
+        if (static_cast<double>(upper) >= share * static_cast<double>(count_))
+            out.push_back({std::string(counts_.text(entry)), entry.count, upper});
     }
     std::sort(out.begin(), out.end(), [](const Item& a, const Item& b) {
         return a.lower != b.lower ? a.lower > b.lower : a.item < b.item;
@@ -59,8 +61,7 @@ std::vector<FrequentItems::Item> FrequentItems::at_least(double share) const {
 
 FrequentItems::Item FrequentItems::find(std::string_view item) const {
     item = item.substr(0, kMaxItemBytes);
-    const auto found = counts_.find(item);
-    const uint64_t lower = found == counts_.end() ? 0 : found->second;
+    const uint64_t lower = counts_.count(item);
     return {std::string(item), lower, lower + error_};
 }
 
@@ -70,7 +71,9 @@ std::string FrequentItems::encode() const {
     put(out, count_);
     put(out, error_);
     // In order, so that equal sketches are equal bytes.
-    std::vector<std::pair<std::string_view, uint64_t>> items(counts_.begin(), counts_.end());
+    std::vector<std::pair<std::string_view, uint64_t>> items;
+    for (const auto& entry : counts_.entries())
+        items.emplace_back(counts_.text(entry), entry.count);
     std::sort(items.begin(), items.end());
     put(out, static_cast<uint32_t>(items.size()));
     for (const auto& [item, count] : items) {
@@ -98,7 +101,7 @@ Result<FrequentItems> FrequentItems::decode(std::string_view bytes) {
         if (in.failed() || length > kMaxItemBytes) return broken_sketch("an item is cut");
         if (count == 0 || count > out.count_ - sum) return broken_sketch("a count is out of range");
         sum += count;
-        if (!out.counts_.emplace(item, count).second) return broken_sketch("an item comes twice");
+        if (!out.counts_.add(item, count)) return broken_sketch("an item comes twice");
     }
     if (in.failed() || in.left() != 0) return broken_sketch("their length is wrong");
     if (out.error_ > (out.count_ - sum) / (uint64_t{capacity} + 1))

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "domain/stats/sketch/frame.h"
+#include "domain/stats/sketch/sort.h"
 
 namespace rondo::stats {
 namespace {
@@ -30,17 +31,6 @@ void KllSketch::resize(size_t levels) {
     }
 }
 
-void KllSketch::update(double value) {
-    if (std::isnan(value)) return;
-    min_ = count_ == 0 ? value : std::min(min_, value);
-    max_ = count_ == 0 ? value : std::max(max_, value);
-    ++count_;
-    levels_[0].push_back(value);
-    if (++kept_ >= capacity_) compress();
-}
-
-// Halves the lowest full level: of each pair of neighbours in order one moves up, by one coin for
-// all. An odd value stays.
 void KllSketch::compress() {
     while (kept_ >= capacity_) {
         size_t h = 0;
@@ -50,18 +40,34 @@ void KllSketch::compress() {
             if (levels_.size() == kMaxLevels) return;
             resize(levels_.size() + 1);
         }
-        std::vector<double>& level = levels_[h];
-        std::vector<double> left;
-        if (level.size() % 2) {
-            left.push_back(level.back());
-            level.pop_back();
-        }
-        std::sort(level.begin(), level.end());
-        for (size_t i = random_.next() >> 63; i < level.size(); i += 2)
-            levels_[h + 1].push_back(level[i]);
-        kept_ -= level.size() / 2;
-        level = std::move(left);
+        halve(h);
     }
+}
+
+// Of each pair of neighbours in order one moves up, by one coin for all. An odd value stays.
+void KllSketch::halve(size_t h) {
+    std::vector<double>& level = levels_[h];
+    std::vector<double>& above = levels_[h + 1];
+    const bool odd = level.size() % 2 != 0;
+    const size_t half = level.size() / 2, coin = random_.next() >> 63;
+    if (h == 0) sort_without_branches(std::span(level.data(), 2 * half));
+    const size_t old = above.size();
+    above.resize(old + half);
+    // In place, from the largest down; every read is before its place is written.
+    const double* from = level.data() + coin;
+    double* to = above.data();
+    size_t i = old, j = half;
+    while (i > 0 && j > 0) {
+        const double a = to[i - 1], b = from[2 * (j - 1)];
+        const bool higher = a > b;
+        to[i + j - 1] = higher ? a : b;
+        i -= higher;
+        j -= !higher;
+    }
+    for (; j > 0; --j) to[j - 1] = from[2 * (j - 1)];
+    if (odd) level.front() = level.back();
+    level.resize(odd ? 1 : 0);
+    kept_ -= half;
 }
 
 Status KllSketch::merge(const KllSketch& other) {
@@ -70,8 +76,15 @@ Status KllSketch::merge(const KllSketch& other) {
                                        std::to_string(other.k_) + " do not merge");
     if (other.count_ == 0) return ok();
     if (levels_.size() < other.levels_.size()) resize(other.levels_.size());
-    for (size_t h = 0; h < other.levels_.size(); ++h)
-        levels_[h].insert(levels_[h].end(), other.levels_[h].begin(), other.levels_[h].end());
+    for (size_t h = 0; h < other.levels_.size(); ++h) {
+        const std::vector<double>& more = other.levels_[h];
+        std::vector<double> both(levels_[h].size() + more.size());
+        if (h > 0)
+            std::ranges::merge(levels_[h], more, both.begin());
+        else
+            std::ranges::copy(more, std::ranges::copy(levels_[h], both.begin()).out);
+        levels_[h] = std::move(both);
+    }
     min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
     max_ = count_ == 0 ? other.max_ : std::max(max_, other.max_);
     count_ += other.count_;
@@ -173,9 +186,12 @@ Result<KllSketch> KllSketch::decode(std::string_view bytes) {
             if (!(v >= out.min_ && v <= out.max_)) return broken_sketch("a value is out of range");
             out.levels_[h].push_back(v);
         }
+        // Sketches stored by an earlier server have their levels as they came.
+        if (h > 0) std::ranges::sort(out.levels_[h]);
     }
     if (in.failed() || in.left() != 0) return broken_sketch("their length is wrong");
     if (weight != out.count_) return broken_sketch("the weights do not sum to the count");
+    if (out.count_ == 0) out.min_ = out.max_ = kNan;
     return out;
 }
 

