@@ -76,6 +76,12 @@ Sample Sample::taking(std::vector<double> values) {
     return out;
 }
 
+Sample Sample::ascending(std::vector<double> values) {
+    Sample out;
+    out.values_ = std::move(values);
+    return out;
+}
+
 Status need_values(const Sample& sample, size_t least, std::string_view name) {
     if (sample.size() >= least || sample.poisoned()) return ok();
     return too_few(sample.size(), least, name);
