@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/bytes_file.h"
 #include "base/check.h"
 #include "domain/drift/prepared.h"
 
@@ -11,30 +12,13 @@ namespace {
 
 using namespace rondo;
 
-// Bytes as a file.
-class Bytes : public File {
-  public:
-    explicit Bytes(std::string_view bytes) : bytes_(bytes) {}
-    Result<std::string> read_at(uint64_t offset, size_t n) override {
-        if (offset >= bytes_.size()) return std::string();
-        return std::string(bytes_.substr(offset, n));
-    }
-    Result<uint64_t> size() override { return bytes_.size(); }
-    Status append(std::string_view) override { return ok(); }
-    Status sync() override { return ok(); }
-    Status truncate(uint64_t) override { return ok(); }
-    int descriptor() const override { return -1; }
-
-  private:
-    std::string_view bytes_;
-};
-
 void check(const drift::SortedColumn& column, const columnar::Field& field, uint64_t rows) {
     CHECK(column.type == field.type && column.rows() == rows, "not the column that was asked for");
     if (column.is_text()) {
         uint64_t counted = column.missing();
         for (const uint64_t count : column.counts) counted += count;
-        CHECK(counted == rows && column.words.size() == column.counts.size(), "rows without a word");
+        CHECK(counted == rows && column.words.size() == column.counts.size(),
+              "rows without a word");
         CHECK(std::ranges::is_sorted(column.words), "words that do not ascend");
     } else if (column.type != columnar::Type::timestamp) {
         const auto values = column.numbers.values.values();
@@ -51,7 +35,7 @@ void check(const drift::SortedColumn& column, const columnar::Field& field, uint
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-    const auto reference = drift::open_prepared(std::make_shared<Bytes>(bytes), "input",
+    const auto reference = drift::open_prepared(std::make_shared<BytesFile>(bytes), "input",
                                                 drift::Checksums::ignored);
     if (!reference) return 0;
     const auto& fields = (*reference)->fields();
