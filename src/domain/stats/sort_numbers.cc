@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -15,7 +14,7 @@ constexpr size_t kRadixFrom = 2048;  // below, comparisons are faster
 constexpr int kDigitBits = 11;
 constexpr size_t kBuckets = size_t{1} << kDigitBits;
 constexpr size_t kFew = 24;     // are sorted by insertion
-constexpr size_t kSpread = 64;  // a bucket with more than this part of all is crowded
+constexpr size_t kSpread = 64;  // a digit of more than this part of all numbers is crowded
 
 // Its order as an integer is the order of the numbers.
 uint64_t key_of(double value) {
@@ -94,39 +93,18 @@ void sort_within(std::vector<double>& values, Cell cell) {
     }
 }
 
-// Equal steps from the least to the greatest: right for most columns. False, with nothing done,
-// where the numbers crowd in few of them.
-bool sort_by_steps(std::vector<double>& values, std::vector<double>& other) {
-    constexpr int kDigits = 2;
-    double low = values[0], high = values[0];
-    for (const double v : values) {
-        low = std::min(low, v);
-        high = std::max(high, v);
-    }
-    // Rounding keeps order, so a smaller number never has a later step.
-    const double scale = static_cast<double>(kBuckets * kBuckets - 1) / (high - low);
-    if (!std::isfinite(scale) || !(scale > 0)) return false;
-    const auto step = [=](double v) { return static_cast<uint64_t>((v - low) * scale); };
+// The upper bits of the numbers: sign, exponent and the first 21 of the fraction, which tell most
+// numbers of a column apart.
+void sort_by_upper_bits(std::vector<double>& values, std::vector<double>& other) {
+    constexpr int kDigits = 3;
+    const auto upper = [](double v) { return key_of(v) >> (64 - kDigits * kDigitBits); };
     Counts<kDigits> counts{};
-    count<kDigits>(values, step, counts);
-    if (std::ranges::max(counts[kDigits - 1]) > values.size() / kSpread) return false;
-    order_cells<kDigits>(values, other, step, counts);
-    sort_within(values, step);
-    return true;
-}
-
-// The upper bits of the numbers themselves: sign, exponent and the first 21 of the fraction. Where
-// they leave large groups all bits decide.
-void sort_by_bits(std::vector<double>& values, std::vector<double>& other) {
-    constexpr int kUpper = 3;
-    const auto upper = [](double v) { return key_of(v) >> (64 - kUpper * kDigitBits); };
-    Counts<kUpper> counts{};
-    count<kUpper>(values, upper, counts);
-    if (std::ranges::max(counts[0]) > values.size() / kSpread) {
+    count<kDigits>(values, upper, counts);
+    if (std::ranges::max(counts[0]) > values.size() / kSpread) {  // whole numbers, for one
         sort_by_all_bits(values, other);
         return;
     }
-    order_cells<kUpper>(values, other, upper, counts);
+    order_cells<kDigits>(values, other, upper, counts);
     sort_within(values, upper);
 }
 
@@ -138,7 +116,7 @@ void sort_numbers(std::vector<double>& values) {
         return;
     }
     std::vector<double> other(values.size());
-    if (!sort_by_steps(values, other)) sort_by_bits(values, other);
+    sort_by_upper_bits(values, other);
 }
 
 }  // namespace rondo::stats
