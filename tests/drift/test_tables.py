@@ -201,3 +201,55 @@ def test_parquet_and_csv_say_the_same(tmp_path):
         table.to_parquet(tmp_path / f"{name}.parquet")
     by_csv, by_parquet = (report(tmp_path / f"a.{e}", tmp_path / f"b.{e}") for e in ("csv", "parquet"))
     assert by_csv["windows"] == by_parquet["windows"]
+
+
+def test_numbers_of_a_csv_file_are_the_nearest_doubles(tmp_path):
+    """A column a number, read by Python beside: to the last bit, however it is written."""
+    rng = random.Random(20)
+    forms = ["{:.17g}", "{:.16f}", "{:.3e}", "{:.20e}", "{}", "{:.0f}", "{:+.8f}", "{:.25f}"]
+    texts = [rng.choice(forms).format((rng.random() - 0.5) * 10 ** rng.randint(-25, 25)) for _ in range(4000)]
+    texts += ["9007199254740993", "-0", "0.1", "1e22", "1e23", "123456789012345678901234567890", "4.9e-324", "1.7e308", ".5", "5."]
+    for quote in ("", '"'):
+        for begin in range(0, len(texts), 2000):
+            part = texts[begin:begin + 2000]
+            (tmp_path / "a.csv").write_text(",".join(f"c{i}" for i in range(len(part))) + "\r\n"
+                                            + ",".join(quote + t + quote for t in part) + "\r\n")
+            got = profile(tmp_path / "a.csv")["columns"]
+            for i, text in enumerate(part):
+                assert number(got[f"c{i}"]["summary"]["min"]) == float(text), text
+
+
+def test_cells_of_every_shape_beside_pandas(tmp_path):
+    """Random tables with quotes, line ends and separators in cells, over many pieces of the file."""
+    for seed, (separator, end) in enumerate([(",", "\n"), (";", "\r\n"), ("\t", "\n")]):
+        rng = np.random.default_rng(seed)
+        n = 60_000
+        words = np.array(["plain", "", "NA", 'say "so"', "two\nlines", "a,b;c\td", "\r\n", "'", 'end"', "ü"])
+        frame = pd.DataFrame({"x": rng.normal(size=n), "w": rng.choice(words, n), "i": rng.integers(-9, 10**9, n),
+                              "long": rng.choice([w * 30 for w in words], n), "g": rng.choice([np.nan, 0.5, 3], n)})
+        frame.to_csv(tmp_path / "a.csv", index=False, sep=separator, lineterminator=end)
+        want = pd.read_csv(tmp_path / "a.csv", sep=separator)
+        got = profile(tmp_path / "a.csv")
+        assert got["rows"] == n == len(want)
+        for name in frame:
+            assert got["columns"][name]["summary"].get("missing", 0) == want[name].isna().sum(), name
+            assert got["columns"][name]["summary"]["distinct"] == want[name].nunique(), name
+        for name in ("x", "i", "g"):
+            summary = got["columns"][name]["summary"]
+            assert [summary["min"], summary["max"]] == [want[name].min(), want[name].max()]
+            assert summary["mean"] == pytest.approx(want[name].mean(), rel=1e-12)
+        for name in ("w", "long"):
+            counts = want[name].value_counts()
+            assert {t["value"]: t["count"] for t in got["columns"][name]["top"]} == counts.to_dict()
+
+
+def test_the_line_of_an_error_far_into_a_file(tmp_path):
+    """Many pieces are read before it; lines within cells count."""
+    for threads in ("1", "2", "5"):
+        row = '1.5,"two\nlines",3\n'
+        (tmp_path / "a.csv").write_text("x,w,i\n" + row * 400_000 + "1,2\n" + row * 1000)
+        assert "line 800002 has 2 cells, the header 3" in refusal("drift", tmp_path / "a.csv", tmp_path / "a.csv",
+                                                                  "--threads", threads)
+        (tmp_path / "a.csv").write_text("x,w,i\n" + row * 400_000 + '1,"2" 3,4\n')
+        assert "line 800002: text after a closing quote" in refusal("drift", tmp_path / "a.csv", tmp_path / "a.csv",
+                                                                    "--threads", threads)

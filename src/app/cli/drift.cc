@@ -9,6 +9,7 @@
 #include "app/html/profile_page.h"
 #include "base/text.h"
 #include "domain/drift/compare.h"
+#include "domain/drift/prepared.h"
 #include "domain/drift/profile.h"
 #include "platform/json/enums.h"
 #include "platform/json/json.h"
@@ -31,14 +32,42 @@ size_t threads_of(int64_t wanted) {
     return std::min(wanted > 0 ? static_cast<size_t>(wanted) : cores, kMostThreads);
 }
 
-Result<std::unique_ptr<columnar::Table>> open_with_progress(const std::string& path,
-                                                            size_t threads) {
-    TRY_ASSIGN(std::shared_ptr<File> file, system_env().files().open(path, FileSystem::Mode::read));
+Result<std::unique_ptr<columnar::Table>> open_table(std::shared_ptr<File> file,
+                                                    const std::string& path, size_t threads) {
     TRY_ASSIGN(const uint64_t size, file->size());
-    Progress progress("read " + quoted(path), size);
+    Progress progress("read " + quoted(path), size, "MB", Progress::Where::terminal);
     return columnar::open_table(
         std::move(file), path,
         {.threads = threads, .limits = {}, .progress = [&](uint64_t n) { progress.add(n); }});
+}
+
+Result<std::unique_ptr<columnar::Table>> open_table(const std::string& path, size_t threads) {
+    TRY_ASSIGN(std::shared_ptr<File> file, system_env().files().open(path, FileSystem::Mode::read));
+    TRY_ASSIGN(const bool prepared, drift::is_prepared(*file));
+    if (prepared)
+        return fail(Code::invalid, quoted(path) +
+                                       " is a prepared reference, which `rondo drift` takes as its "
+                                       "first file; name a Parquet or CSV file here");
+    return open_table(std::move(file), path, threads);
+}
+
+// A table or a prepared file, and what keeps it.
+struct OpenReference {
+    std::unique_ptr<columnar::Table> table;
+    std::unique_ptr<drift::Reference> reference;
+};
+
+Result<OpenReference> open_reference(const std::string& path, size_t threads) {
+    TRY_ASSIGN(std::shared_ptr<File> file, system_env().files().open(path, FileSystem::Mode::read));
+    TRY_ASSIGN(const bool prepared, drift::is_prepared(*file));
+    OpenReference out;
+    if (prepared) {
+        TRY_ASSIGN(out.reference, drift::open_prepared(std::move(file), path));
+        return out;
+    }
+    TRY_ASSIGN(out.table, open_table(std::move(file), path, threads));
+    out.reference = std::make_unique<drift::TableReference>(*out.table);
+    return out;
 }
 
 Result<double> number_flag(const std::string& text, const char* name, double least, double most) {
@@ -134,13 +163,14 @@ void print_report(const drift::Report& report) {
 
 Result<int> drift_files(const Common& common, const DriftFlags& flags) {
     TRY_ASSIGN(drift::Options options, options_of(flags));
-    TRY_ASSIGN(auto reference, open_with_progress(flags.reference, options.threads));
-    TRY_ASSIGN(auto current, open_with_progress(flags.current, options.threads));
+    TRY_ASSIGN(const OpenReference opened, open_reference(flags.reference, options.threads));
+    drift::Reference& reference = *opened.reference;
+    TRY_ASSIGN(const auto current, open_table(flags.current, options.threads));
     Result<drift::Report> report = [&] {
-        Progress progress("compare", std::min(reference->fields().size(), current->fields().size()),
-                          "columns");
+        Progress progress("compare", std::min(reference.fields().size(), current->fields().size()),
+                          "columns", Progress::Where::terminal);
         options.progress = [&](size_t n) { progress.add(n); };
-        return drift::compare(*reference, *current, options);
+        return drift::compare(reference, *current, options);
     }();
     TRY(report);
     report->reference = flags.reference;
@@ -154,6 +184,24 @@ Result<int> drift_files(const Common& common, const DriftFlags& flags) {
     const bool preset = std::ranges::any_of(
         report->windows, [](const drift::Window& window) { return window.evidently.drift; });
     return (flags.evidently ? preset : report->drift) ? kCheckSaysNo : 0;
+}
+
+Status prepare_file(const Common& common, const std::string& path, const std::string& output) {
+    const size_t threads = threads_of(0);
+    TRY_ASSIGN(const auto table, open_table(path, threads));
+    const Result<drift::PreparedFacts> facts = [&] {
+        Progress progress("prepare", table->fields().size(), "columns", Progress::Where::terminal);
+        return drift::prepare(*table, system_env(), output, threads,
+                              [&](size_t n) { progress.add(n); });
+    }();
+    TRY(facts);
+    if (common.json)
+        print_line(json::write(*facts));
+    else
+        print_line(quoted(output) + " holds " + counted(facts->rows, "row") + " of " +
+                   counted(facts->columns, "column") + " in " + grouped(facts->bytes) +
+                   " bytes; compare with: rondo drift " + output + " CURRENT");
+    return ok();
 }
 
 std::string shown_or_dash(const std::optional<double>& value) {
@@ -187,9 +235,9 @@ void print_profile(const drift::Profile& profile) {
 
 Status profile_file(const Common& common, const std::string& path, const std::string& html) {
     const size_t threads = threads_of(0);
-    TRY_ASSIGN(auto table, open_with_progress(path, threads));
+    TRY_ASSIGN(auto table, open_table(path, threads));
     Result<drift::Profile> profile = [&] {
-        Progress progress("profile", table->fields().size(), "columns");
+        Progress progress("profile", table->fields().size(), "columns", Progress::Where::terminal);
         return drift::profile(*table, threads, [&](size_t n) { progress.add(n); });
     }();
     TRY(profile);
@@ -211,7 +259,9 @@ void add_drift(Noun& root) {
                         "Compare a file of rows with a reference: 0 no drift, 10 drift or "
                         "a broken schema, else an error",
                         [flags](const Common& common) { return drift_files(common, *flags); });
-    drift.positional("reference", flags->reference, "Parquet or CSV (also .gz, .zst) of the past")
+    drift
+        .positional("reference", flags->reference,
+                    "Parquet or CSV (also .gz, .zst) of the past, or what `drift prepare` wrote")
         .required();
     drift.positional("current", flags->current, "The same of now").required();
     drift.option("--column", flags->columns, "Only this column; may be given more than once");
@@ -226,6 +276,18 @@ void add_drift(Noun& root) {
                  "Let Evidently's preset decide the exit code: half of the columns");
     drift.option("--html", flags->html, "Write a page for the browser into this file");
     drift.option("--threads", flags->threads, "At most so many; 0 is one a core");
+
+    struct PrepareFlags {
+        std::string reference, output;
+    };
+    const auto once = std::make_shared<PrepareFlags>();
+    Verb prepare =
+        drift.below().local_verb("prepare", "Sort a reference once, for many comparisons with it",
+                                 [once](const Common& common) {
+                                     return prepare_file(common, once->reference, once->output);
+                                 });
+    prepare.positional("reference", once->reference, "Parquet or CSV (also .gz, .zst)").required();
+    prepare.option("-o,--output", once->output, "The file to write").required();
 
     struct ProfileFlags {
         std::string file, html;

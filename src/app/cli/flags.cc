@@ -89,6 +89,20 @@ Flag Verb::option(const std::string& flag, bool& into, const std::string& help) 
     return Flag(app_->add_flag(flag, into, help));
 }
 
+// The parser asks for required flags whatever is called below them; so they are asked for here.
+Noun Verb::below() {
+    const std::vector<CLI::Option*> needed =
+        app_->get_options([](const CLI::Option* option) { return option->get_required(); });
+    for (CLI::Option* option : needed) option->required(false);
+    app_->parse_complete_callback([app = app_, needed] {
+        if (!app->get_subcommands().empty()) return;
+        for (const CLI::Option* option : needed) {
+            if (option->count() == 0) throw CLI::RequiredError(option->get_name());
+        }
+    });
+    return Noun(commands_, app_);
+}
+
 Noun Noun::noun(const std::string& name, const std::string& help) {
     CLI::App* app = app_->add_subcommand(name, help);
     app->require_subcommand(1);
@@ -106,8 +120,11 @@ Verb Noun::add(const std::string& name, const std::string& help, Code work, bool
                         "is there");
     }
     app->add_flag("--json", common.json, "Print the answer as JSON");
-    app->callback([commands = &commands_, work = std::move(work)] { commands->chosen_ = work; });
-    return Verb(app);
+    // A verb below this one runs first, and is the one that was called.
+    app->callback([app, commands = &commands_, work = std::move(work)] {
+        if (app->get_subcommands().empty()) commands->chosen_ = work;
+    });
+    return Verb(commands_, app);
 }
 
 int Commands::run() {

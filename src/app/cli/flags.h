@@ -44,10 +44,13 @@ class Flag {
     CLI::Option* option_;
 };
 
+class Commands;
+class Noun;
+
 // A command that can be called. The variables handed in have to live as long as its work.
 class Verb {
   public:
-    explicit Verb(CLI::App* app) : app_(app) {}
+    Verb(Commands& commands, CLI::App* app) : commands_(commands), app_(app) {}
     // What has to be given, by its place. `name` and `flag` are shown in the help as they are.
     Flag positional(const std::string& name, std::string& into, const std::string& help);
     Flag positional(const std::string& name, int64_t& into, const std::string& help);
@@ -58,12 +61,15 @@ class Verb {
     Flag option(const std::string& flag, std::vector<std::string>& into, const std::string& help);
     Flag option(const std::string& flag, bool& into, const std::string& help);
 
+    // Where verbs hang that are called by this one's name and theirs. Once its flags are declared.
+    Noun below();
+
   private:
+    Commands& commands_;
     CLI::App* app_;
 };
 
 // Where verbs hang: the program itself, or a noun below it.
-class Commands;
 class Noun {
   public:
     Noun(Commands& commands, CLI::App* app) : commands_(commands), app_(app) {}

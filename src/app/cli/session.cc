@@ -142,13 +142,14 @@ void TablePrinter::print() const {
     }
 }
 
-Progress::Progress(std::string what, uint64_t total, std::string unit)
+Progress::Progress(std::string what, uint64_t total, std::string unit, Where where)
     : what_(std::move(what)),
       unit_(std::move(unit)),
       total_(total),
       start_(system_env().steady()),
       shown_(start_),
-      terminal_(::isatty(STDERR_FILENO) != 0) {}
+      terminal_(::isatty(STDERR_FILENO) != 0),
+      shows_(terminal_ || where == Where::everywhere) {}
 
 Progress::~Progress() { show(true); }
 
@@ -166,6 +167,7 @@ std::string Progress::amount(double done) const {
 }
 
 void Progress::show(bool last) {
+    if (!shows_) return;
     shown_ = system_env().steady();
     const double seconds = std::max(1e-3, static_cast<double>((shown_ - start_).count()) / 1e6);
     if (last && seconds < 0.5) return;  // nobody waited

@@ -66,7 +66,9 @@ class TablePrinter {
 // total of 0 is not known. What is counted are bytes, or things of which the unit is the name.
 class Progress {
   public:
-    Progress(std::string what, uint64_t total, std::string unit = "MB");
+    enum class Where { everywhere, terminal };  // terminal: nothing when stderr is none
+    Progress(std::string what, uint64_t total, std::string unit = "MB",
+             Where where = Where::everywhere);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -80,7 +82,7 @@ class Progress {
     std::string what_, unit_;
     uint64_t total_, done_ = 0;
     Micros start_, shown_;
-    bool terminal_;
+    bool terminal_, shows_;
 };
 
 // A file's content; at most 4 GiB.

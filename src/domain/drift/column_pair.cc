@@ -37,31 +37,13 @@ std::vector<uint64_t> counts_of(const Column& column) {
     return out;
 }
 
-void sum_up(std::span<const double> ascending, Side& side) {
-    if (ascending.empty()) return;
-    const auto n = static_cast<double>(ascending.size());
-    double sum = 0, squares = 0;
-    for (const double v : ascending) sum += v;
-    const double mean = sum / n;
-    for (const double v : ascending) squares += (v - mean) * (v - mean);
-    side.min = ascending.front();
-    side.max = ascending.back();
-    side.mean = mean;
-    const size_t half = ascending.size() / 2;
-    side.median = ascending.size() % 2 == 1
-                      ? ascending[half]
-                      : ascending[half - 1] + (ascending[half] - ascending[half - 1]) / 2;
-    if (ascending.size() > 1) side.deviation = std::sqrt(squares / (n - 1));
-}
-
 }  // namespace
 
-Result<ColumnPair> ColumnPair::make(std::shared_ptr<const Column> reference,
-                                    std::shared_ptr<const Column> current) {
+Result<ColumnPair> ColumnPair::make(SortedColumn reference, std::shared_ptr<const Column> current) {
     ColumnPair out;
     out.reference_ = std::move(reference);
     out.current_ = std::move(current);
-    const Type before = out.reference_->type, now = out.current_->type;
+    const Type before = out.reference_.type, now = out.current_->type;
     if (before != now && !(is_numeric(before) && is_numeric(now)))
         return fail(Code::invalid, "it was " + std::string(columnar::name_of(before)) +
                                        " in the reference and is " +
@@ -100,7 +82,7 @@ Kind ColumnPair::find_kind() const {
 stats::evidently::Column ColumnPair::column() const {
     if (kind_ == Kind::categorical) return stats::evidently::Column::category;
     return current_->type == Type::integer && current_->missing == 0 &&
-                   reference_->type == Type::integer && reference_->missing == 0
+                   reference_.type == Type::integer && reference_.missing() == 0
                ? stats::evidently::Column::integer
                : stats::evidently::Column::number;
 }
@@ -112,13 +94,13 @@ void ColumnPair::rank_words() {
         bool current;
     };
     std::vector<Word> all;
-    all.reserve(reference_->words.size() + current_->words.size());
-    for (uint32_t i = 0; i < reference_->words.size(); ++i)
-        all.push_back({reference_->words[i], i, false});
+    all.reserve(reference_.words.size() + current_->words.size());
+    for (uint32_t i = 0; i < reference_.words.size(); ++i)
+        all.push_back({reference_.words[i], i, false});
     for (uint32_t i = 0; i < current_->words.size(); ++i)
         all.push_back({current_->words[i], i, true});
     std::ranges::sort(all, {}, &Word::text);
-    reference_ranks_.resize(reference_->words.size());
+    reference_ranks_.resize(reference_.words.size());
     current_ranks_.resize(current_->words.size());
     for (const Word& word : all) {
         if (words_.empty() || words_.back() != word.text) words_.push_back(word.text);
@@ -127,32 +109,9 @@ void ColumnPair::rank_words() {
     }
 }
 
-SideValues ColumnPair::numbers_of(const Column& column, const Rows* rows, bool in_order) const {
-    SideValues out;
-    const size_t count = rows != nullptr ? rows->size() : column.rows();
-    out.side.rows = static_cast<int64_t>(count);
-    std::vector<double> finite;
-    finite.reserve(count);
-    const auto take = [&](double v) {
-        if (std::isfinite(v))
-            finite.push_back(v);
-        else
-            ++(std::isnan(v) ? out.side.missing : out.side.infinite);
-    };
-    if (rows != nullptr) {
-        for (const uint32_t row : *rows) take(column.numbers[row]);
-    } else {
-        for (const double v : column.numbers) take(v);
-    }
-    if (in_order) out.in_order = finite;
-    out.values = stats::Sample::taking(std::move(finite));
-    out.side.distinct = static_cast<int64_t>(stats::evidently::distinct(out.values.values()));
-    sum_up(out.values.values(), out.side);
-    return out;
-}
-
-SideValues ColumnPair::words_of(const Column& column, const std::vector<uint32_t>& ranks,
-                                const Rows* rows, bool in_order) const {
+SideValues ColumnPair::current_words(const Rows* rows, bool in_order) const {
+    const Column& column = *current_;
+    const std::vector<uint32_t>& ranks = current_ranks_;
     SideValues out;
     const size_t count = rows != nullptr ? rows->size() : column.rows();
     out.side.rows = static_cast<int64_t>(count);
@@ -176,14 +135,12 @@ SideValues ColumnPair::words_of(const Column& column, const std::vector<uint32_t
     return out;
 }
 
-SideValues ColumnPair::reference_values(bool in_order) const {
-    return text_ ? words_of(*reference_, reference_ranks_, nullptr, in_order)
-                 : numbers_of(*reference_, nullptr, in_order);
+SideValues ColumnPair::take_reference() {
+    return text_ ? reference_.ranked(reference_ranks_) : std::move(reference_.numbers);
 }
 
 SideValues ColumnPair::current_values(const Rows* rows, bool in_order) const {
-    return text_ ? words_of(*current_, current_ranks_, rows, in_order)
-                 : numbers_of(*current_, rows, in_order);
+    return text_ ? current_words(rows, in_order) : sort_numbers(*current_, rows, in_order);
 }
 
 std::string ColumnPair::label(double value) const {

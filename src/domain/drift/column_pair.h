@@ -9,49 +9,38 @@
 
 #include "domain/drift/calibrated.h"
 #include "domain/drift/model.h"
+#include "domain/drift/sorted_column.h"
 #include "platform/columnar/table.h"
 
 namespace rondo::drift {
-
-// Some rows of a column; empty means all.
-using Rows = std::vector<uint32_t>;
-
-// One side, its finite values ascending. Categories of text are numbered by the order of their
-// words over both sides.
-struct SideValues {
-    stats::Sample values = stats::Sample::taking({});
-    std::vector<double> in_order;  // the same in the file's order, when somebody asked
-    Side side;
-};
 
 // What both files have in a column of one name.
 class ColumnPair {
   public:
     // Fails when the two have no type in common; the message says so.
-    static Result<ColumnPair> make(std::shared_ptr<const columnar::Column> reference,
+    static Result<ColumnPair> make(SortedColumn reference,
                                    std::shared_ptr<const columnar::Column> current);
 
     // By Evidently's rules, on the whole current column.
     Kind kind() const { return kind_; }
     stats::evidently::Column column() const;
     bool is_text() const { return text_; }
-    const columnar::Column& reference() const { return *reference_; }
     const columnar::Column& current() const { return *current_; }
 
-    SideValues reference_values(bool in_order) const;
+    // The reference's; to be asked for once.
+    SideValues take_reference();
     // Of these rows; all when there are none named.
     SideValues current_values(const Rows* rows, bool in_order) const;
     // The name of a category.
     std::string label(double value) const;
 
   private:
-    SideValues numbers_of(const columnar::Column& column, const Rows* rows, bool in_order) const;
-    SideValues words_of(const columnar::Column& column, const std::vector<uint32_t>& ranks,
-                        const Rows* rows, bool in_order) const;
+    SideValues current_words(const Rows* rows, bool in_order) const;
     void rank_words();
     Kind find_kind() const;
 
-    std::shared_ptr<const columnar::Column> reference_, current_;
+    SortedColumn reference_;
+    std::shared_ptr<const columnar::Column> current_;
     bool text_ = false;
     Kind kind_ = Kind::other;
     // Text: the place of each word among the sorted ones of both sides, and the words.

@@ -24,7 +24,7 @@ struct Compared {
 
 class Comparison {
   public:
-    Comparison(Table& reference, Table& current, const Options& options)
+    Comparison(Reference& reference, Table& current, const Options& options)
         : reference_(reference), current_(current), options_(options) {}
 
     Result<Report> run() {
@@ -33,9 +33,10 @@ class Comparison {
         TRY(make_windows());
         std::vector<Compared> done(names_.size());
         const bool whole = options_.columns.empty() && options_.by.empty();
-        RowHashes before(whole ? reference_.rows() : 0), now(whole ? current_.rows() : 0);
+        RowHashes now(whole ? current_.rows() : 0);
+        if (whole) reference_.expect_repeated();
         parallel_for(names_.size(), options_.threads, [&](size_t i) {
-            done[i].status = compare_column(names_[i], i, before, now, done[i]);
+            done[i].status = compare_column(names_[i], i, now, done[i]);
             const std::lock_guard lock(mutex_);
             if (options_.progress) options_.progress(1);
         });
@@ -45,7 +46,7 @@ class Comparison {
             for (size_t w = 0; w < one.features.size(); ++w)
                 report_.windows[w].features.push_back(std::move(one.features[w]));
         }
-        if (whole && !unread_) count_duplicates(before, now);
+        if (whole && !unread_) TRY(count_duplicates(now));
         decide();
         return std::move(report_);
     }
@@ -92,7 +93,7 @@ class Comparison {
                                        listed(current_));
     }
 
-    static std::string listed(const Table& table) {
+    static std::string listed(const auto& table) {
         constexpr size_t kShown = 10;
         std::string out;
         for (size_t i = 0; i < table.fields().size() && i < kShown; ++i)
@@ -148,8 +149,7 @@ class Comparison {
         return format_time(Time{Micros{static_cast<int64_t>(number)}});
     }
 
-    Status compare_column(const std::string& name, size_t place, RowHashes& before, RowHashes& now,
-                          Compared& out) {
+    Status compare_column(const std::string& name, size_t place, RowHashes& now, Compared& out) {
         const size_t r = reference_.find(name), c = current_.find(name);
         const auto& was = reference_.fields()[r];
         const auto& is = current_.fields()[c];
@@ -169,15 +169,13 @@ class Comparison {
             not_compared((was.type == Type::unread ? was.why : is.why) + " columns are not read");
             return ok();
         }
-        TRY_ASSIGN(auto reference, reference_.column(r));
+        const bool in_order = options_.method != nullptr && needs_order(*options_.method);
+        TRY_ASSIGN(SortedColumn reference, reference_.take(r, in_order));
         TRY_ASSIGN(auto current, current_.column(c));
-        reference_.release(r);
         current_.release(c);
-        before.add(*reference, place);
         now.add(*current, place);
-        find_types(name, *reference, *current, out.findings);
-        auto pair = ColumnPair::make(reference, current);
-        reference.reset();
+        find_types(name, reference, *current, out.findings);
+        auto pair = ColumnPair::make(std::move(reference), current);
         current.reset();
         if (!pair) {
             not_compared(pair.error().message);
@@ -187,8 +185,7 @@ class Comparison {
             not_compared("points in time always move on");
             return ok();
         }
-        const bool in_order = options_.method != nullptr && needs_order(*options_.method);
-        SideValues kept = pair->reference_values(in_order);
+        SideValues kept = pair->take_reference();
         for (size_t w = 0; w < out.features.size(); ++w) {
             const Rows* rows = rows_.empty() ? nullptr : &rows_[w];
             SideValues side = w + 1 == out.features.size() ? std::move(kept) : kept;
@@ -206,9 +203,9 @@ class Comparison {
         return ok();
     }
 
-    static void find_types(const std::string& name, const Column& reference, const Column& current,
-                           std::vector<Finding>& out) {
-        if (reference.type != current.type && reference.missing < reference.rows() &&
+    static void find_types(const std::string& name, const SortedColumn& reference,
+                           const Column& current, std::vector<Finding>& out) {
+        if (reference.type != current.type && reference.missing() < reference.rows() &&
             current.missing < current.rows()) {
             const auto numeric = [](Type t) { return t == Type::integer || t == Type::number; };
             const bool harmless = numeric(reference.type) && numeric(current.type);
@@ -224,19 +221,22 @@ class Comparison {
                      " of 2^53 or more are compared with 16 digits."});
     }
 
-    void count_duplicates(RowHashes& before, RowHashes& now) {
-        report_.reference_duplicates = before.repeated();
+    Status count_duplicates(RowHashes& now) {
+        std::vector<size_t> columns;
+        for (const std::string& name : names_) columns.push_back(reference_.find(name));
+        TRY_ASSIGN(report_.reference_duplicates, reference_.repeated(columns));
         report_.current_duplicates = now.repeated();
         const auto share = [](int64_t part, int64_t whole) {
             return static_cast<double>(part) / static_cast<double>(whole);
         };
         const double was = share(*report_.reference_duplicates, report_.reference_rows);
         const double is = share(*report_.current_duplicates, report_.current_rows);
-        if (*report_.current_duplicates == 0) return;
+        if (*report_.current_duplicates == 0) return ok();
         constexpr double kMore = 0.01;  // of the rows, that matter
         add({is >= was + kMore ? Severity::warning : Severity::note, "duplicate_rows", "",
              percent(is) + " of the current rows repeat an earlier one; of the reference's " +
                  percent(was) + "."});
+        return ok();
     }
 
     void add(Finding finding) { report_.findings.push_back(std::move(finding)); }
@@ -327,7 +327,7 @@ class Comparison {
         return out;
     }
 
-    Table& reference_;
+    Reference& reference_;
     Table& current_;
     const Options& options_;
     std::vector<std::string> names_;
@@ -339,7 +339,7 @@ class Comparison {
 
 }  // namespace
 
-Result<Report> compare(Table& reference, Table& current, const Options& options) {
+Result<Report> compare(Reference& reference, Table& current, const Options& options) {
     return Comparison(reference, current, options).run();
 }
 

@@ -14,6 +14,8 @@ namespace rondo::drift {
 class RowHashes {
   public:
     explicit RowHashes(size_t rows) : rows_(rows) {}
+    // Instead of the rows it was made for; before any column.
+    void expect(size_t rows) { rows_ = rows; }
     // The column at a place; the order of adding does not matter. Nothing when there are no rows.
     void add(const columnar::Column& column, size_t place);
     // Rows that repeat an earlier one. Once all columns are there.

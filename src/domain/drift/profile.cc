@@ -9,8 +9,8 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
-#include "domain/drift/column_pair.h"
 #include "domain/drift/duplicates.h"
+#include "domain/drift/sorted_column.h"
 
 namespace rondo::drift {
 namespace {
@@ -95,23 +95,20 @@ void look_at_numbers(const Column& column, Values ascending, ColumnProfile& out)
     if (column.type != Type::boolean) out.histogram = histogram(ascending);
 }
 
-Status look_at(const std::shared_ptr<const Column>& column, ColumnProfile& out) {
-    // A column compared with itself: its words are sorted then, and its values.
-    TRY_ASSIGN(const ColumnPair pair, ColumnPair::make(column, column));
-    const SideValues side = pair.reference_values(false);
-    out.side = side.side;
-    if (column->type != Type::text) {
-        look_at_numbers(*column, side.values.values(), out);
-        return ok();
+void look_at(const std::shared_ptr<const Column>& column, ColumnProfile& out) {
+    const SortedColumn sorted = sort_column(column, false);
+    out.side = sorted.numbers.side;
+    if (!sorted.is_text()) {
+        look_at_numbers(*column, sorted.numbers.values.values(), out);
+        return;
     }
     Top top;
-    each_distinct(side.values.values(),
-                  [&](double rank, int64_t count) { top.offer(rank, count); });
-    for (const auto& [rank, count] : top.kept()) {
-        if (count > 1 || side.side.distinct <= static_cast<int64_t>(kTop))
-            out.top.push_back({pair.label(rank), count});
+    for (size_t i = 0; i < sorted.words.size(); ++i)
+        top.offer(static_cast<double>(i), static_cast<int64_t>(sorted.counts[i]));
+    for (const auto& [word, count] : top.kept()) {
+        if (count > 1 || out.side.distinct <= static_cast<int64_t>(kTop))
+            out.top.push_back({std::string(sorted.words[static_cast<size_t>(word)]), count});
     }
-    return ok();
 }
 
 }  // namespace
@@ -133,7 +130,7 @@ Result<Profile> profile(columnar::Table& table, size_t threads,
         } else if (const auto column = table.column(i); column) {
             table.release(i);
             hashes.add(**column, i);
-            done[i] = look_at(*column, mine);
+            look_at(*column, mine);
         } else {
             done[i] = std::unexpected(column.error());
         }

@@ -2,32 +2,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bytes_file.h"
 #include "base/check.h"
 #include "platform/columnar/table.h"
 
-namespace {
-
 using namespace rondo;
-
-// Bytes as a file.
-class Bytes : public File {
-  public:
-    explicit Bytes(std::string_view bytes) : bytes_(bytes) {}
-    Result<std::string> read_at(uint64_t offset, size_t n) override {
-        if (offset >= bytes_.size()) return std::string();
-        return std::string(bytes_.substr(offset, n));
-    }
-    Result<uint64_t> size() override { return bytes_.size(); }
-    Status append(std::string_view) override { return ok(); }
-    Status sync() override { return ok(); }
-    Status truncate(uint64_t) override { return ok(); }
-    int descriptor() const override { return -1; }
-
-  private:
-    std::string_view bytes_;
-};
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     // Small limits, so that a promise of millions of rows is met early.
@@ -41,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                       .record_bytes = 1 << 20,
                       .text_bytes = 8 << 20};
     const auto table = columnar::open_table(
-        std::make_shared<Bytes>(std::string_view(reinterpret_cast<const char*>(data), size)),
+        std::make_shared<BytesFile>(std::string_view(reinterpret_cast<const char*>(data), size)),
         "input", options);
     if (!table) return 0;
     for (size_t i = 0; i < (*table)->fields().size(); ++i) {

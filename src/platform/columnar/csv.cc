@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 
@@ -14,18 +15,19 @@
 namespace rondo::columnar {
 namespace {
 
-constexpr size_t kPieceBytes = 4 << 20;  // what one thread parses at a time
+constexpr size_t kPieceBytes = 1 << 20;  // what one thread parses at a time: stays in its cache
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 // A column's type so far: none until a cell is there.
 using Types = std::vector<std::optional<Type>>;
 
 struct Piece {
     std::string text;  // whole records
-    size_t first_line = 1;
     std::vector<Column> columns;
     Types types;  // of its cells alone, where they are more than was expected
     size_t rows = 0;
-    size_t lines = 0;
+    size_t lines = 0;  // whole ones, once it is parsed
     Status status;
 };
 
@@ -80,16 +82,22 @@ class CsvReader {
             TRY(pieces[0].status);
             types_ = expected_ = pieces[0].types;
             begin_columns();
-            parse_and_add(pieces, 1);
-            TRY(pieces[0].status);
+            reserve(pieces[0]);
+            TRY(parse_and_add(pieces, 1));
         } else {
             begin_columns();
         }
         while (!ended_ || !rest_.empty()) {
             size_t filled = 0;
-            while (filled < pieces.size() && (!ended_ || !rest_.empty()))
-                TRY(next_piece(pieces[filled++]));
+            Status more;
+            while (filled < pieces.size() && (!ended_ || !rest_.empty())) {
+                more = next_piece(pieces[filled]);
+                if (!more) break;
+                ++filled;
+            }
             TRY(parse_and_add(pieces, filled));
+            // What is wrong before it is said first, and its line is known only now.
+            if (!more) TRY(next_piece(pieces[0]));
         }
         return ok();
     }
@@ -98,6 +106,24 @@ class CsvReader {
         columns_.assign(names_.size(), Column{});
         for (size_t i = 0; i < names_.size(); ++i)
             columns_[i].type = expected_[i].value_or(Type::number);
+    }
+
+    // Takes the memory for all rows at once where the file's size tells about how many there are:
+    // a column that grows is in memory twice.
+    void reserve(const Piece& first) {
+        const auto size = file_->size();
+        if (!size || source_->consumed() != read_ || first.rows == 0) return;
+        const double bytes =
+            static_cast<double>(first.text.size()) / static_cast<double>(first.rows);
+        constexpr double kMore = 1.02;
+        const double rows = std::min(static_cast<double>(*size) / bytes * kMore,
+                                     static_cast<double>(options_.limits.rows));
+        for (Column& column : columns_) {
+            if (column.type == Type::text)
+                column.codes.reserve(static_cast<size_t>(rows));
+            else
+                column.numbers.reserve(static_cast<size_t>(rows));
+        }
     }
 
     Status fill(size_t most) {
@@ -128,8 +154,6 @@ class CsvReader {
         std::string after = rest_.substr(whole);
         rest_.resize(whole);
         piece.text = std::exchange(rest_, std::move(after));
-        piece.first_line = line_;
-        line_ += static_cast<size_t>(std::ranges::count(piece.text, '\n'));
         return ok();
     }
 
@@ -167,13 +191,16 @@ class CsvReader {
     // Calls visit(column, cell) for each cell of the piece that is not missing, and
     // missing(column) for the others.
     template <class Visit, class Lack>
-    Status each_cell(Piece& piece, Visit&& visit, Lack&& lack) {
-        CsvRecords records(piece.text, separator_, piece.first_line);
+    Status each_cell(Piece& piece, size_t first_line, Visit&& visit, Lack&& lack) {
+        CsvRecords records(piece.text, separator_, first_line);
         std::vector<std::string_view> cells;
         piece.rows = 0;
         while (true) {
             TRY_ASSIGN(const bool any, records.next(cells));
-            if (!any) return ok();
+            if (!any) {
+                piece.lines = records.lines() + 1 - first_line;
+                return ok();
+            }
             if (records.blank()) continue;
             if (cells.size() != names_.size())
                 return fail(Code::invalid, "line " + std::to_string(records.line()) + " has " +
@@ -194,7 +221,7 @@ class CsvReader {
     void learn(Piece& piece) {
         piece.types = expected_;
         piece.status = each_cell(
-            piece,
+            piece, line_,
             [&](size_t i, std::string_view cell) {
                 std::optional<Type>& type = piece.types[i];
                 double value = 0;
@@ -204,19 +231,27 @@ class CsvReader {
             [](size_t) {});
     }
 
-    void parse(Piece& piece) {
+    // `first_line` is for messages.
+    void parse(Piece& piece, size_t first_line) {
         piece.types = expected_;
-        piece.columns.assign(names_.size(), Column{});
-        for (size_t i = 0; i < names_.size(); ++i) piece.columns[i].type = columns_[i].type;
+        piece.columns.resize(names_.size());
+        for (size_t i = 0; i < names_.size(); ++i) {
+            Column& column = piece.columns[i];
+            column.type = columns_[i].type;
+            column.numbers.clear();
+            column.codes.clear();
+            column.words.clear();
+            column.missing = column.rounded = 0;
+        }
         piece.status = each_cell(
-            piece, [&](size_t i, std::string_view cell) { add_cell(piece, i, cell); },
+            piece, first_line, [&](size_t i, std::string_view cell) { add_cell(piece, i, cell); },
             [&](size_t i) {
                 Column& column = piece.columns[i];
                 ++column.missing;
                 if (column.type == Type::text)
                     column.codes.push_back(kMissingCode);
                 else
-                    column.numbers.push_back(std::nan(""));
+                    column.numbers.push_back(kNone);
             });
     }
 
@@ -226,7 +261,7 @@ class CsvReader {
             column.codes.push_back(column.words.add(cell));
             return;
         }
-        double value = std::nan("");
+        double value = kNone;
         std::optional<Type>& type = piece.types[i];
         if (!type || !parse_cell(cell, column.type, value)) {
             // This pass is lost for the column; what all its cells are is still to be learned.
@@ -239,9 +274,12 @@ class CsvReader {
     }
 
     Status parse_and_add(std::vector<Piece>& pieces, size_t count) {
-        parallel_for(count, options_.threads, [&](size_t i) { parse(pieces[i]); });
+        parallel_for(count, options_.threads, [&](size_t i) { parse(pieces[i], 1); });
         for (size_t i = 0; i < count; ++i) {
+            // Where a piece begins is known only now: its message is made again.
+            if (!pieces[i].status) parse(pieces[i], line_);
             TRY(pieces[i].status);
+            line_ += pieces[i].lines;
             rows_ += pieces[i].rows;
             if (rows_ > options_.limits.rows || rows_ * names_.size() > options_.limits.cells)
                 return fail(Code::too_large,
@@ -256,7 +294,6 @@ class CsvReader {
                 const auto& type = pieces[i].types[c];
                 if (type) types_[c] = types_[c] ? joined(*types_[c], *type) : *type;
             }
-            pieces[i] = Piece{};
         }
         return ok();
     }

@@ -5,36 +5,15 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "platform/columnar/csv_number.h"
 
 namespace rondo::columnar {
 namespace {
 
 constexpr size_t kLongestMissing = 8;
 
-// A number without surprises: up to 19 digits and a small power of ten are exact in one operation
-// (Clinger 1990); anything else takes the library's way.
 bool parse_number(std::string_view cell, double& value) {
-    static constexpr std::array<double, 23> kPowers = {
-        1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    constexpr uint64_t kExact = uint64_t{1} << 53;
-    const char* at = cell.data();
-    const char* const end = at + cell.size();
-    const bool negative = at != end && *at == '-';
-    if (negative) ++at;
-    uint64_t digits = 0;
-    size_t seen = 0, decimals = 0;
-    for (; at != end && *at >= '0' && *at <= '9'; ++at, ++seen)
-        digits = digits * 10 + static_cast<uint64_t>(*at - '0');
-    if (at != end && *at == '.') {
-        for (++at; at != end && *at >= '0' && *at <= '9'; ++at, ++seen, ++decimals)
-            digits = digits * 10 + static_cast<uint64_t>(*at - '0');
-    }
-    if (at == end && seen > 0 && seen <= 19 && digits < kExact && decimals < kPowers.size()) {
-        value = static_cast<double>(digits) / kPowers[decimals];
-        if (negative) value = -value;
-        return true;
-    }
+    if (parse_decimal(cell, value)) return true;
     const auto parsed = parse_double(trim(cell));
     if (!parsed) return false;
     value = *parsed;

@@ -15,7 +15,9 @@ Result<bool> CsvRecords::next(std::vector<std::string_view>& cells) {
             TRY_ASSIGN(const std::string_view cell, quoted_cell());
             cells.push_back(cell);
         } else {
-            cells.push_back(plain_cell());
+            const size_t end = scan_.end_from(pos_);
+            cells.push_back(text_.substr(pos_, end - pos_));
+            pos_ = end;
         }
         if (pos_ >= text_.size()) return true;
         const char c = text_[pos_++];
@@ -25,34 +27,24 @@ Result<bool> CsvRecords::next(std::vector<std::string_view>& cells) {
     }
 }
 
-std::string_view CsvRecords::plain_cell() {
-    const char* const begin = text_.data() + pos_;
-    const char* const end = text_.data() + text_.size();
-    const char* at = begin;
-    // Both line ends lie below every separator but the tab.
-    while (at != end && *at != separator_ && *at != '\n' && *at != '\r') ++at;
-    pos_ += static_cast<size_t>(at - begin);
-    return {begin, static_cast<size_t>(at - begin)};
-}
-
 Result<std::string_view> CsvRecords::quoted_cell() {
     const size_t begin = ++pos_;
     bool doubled = false;
     while (pos_ < text_.size()) {
-        const char c = text_[pos_];
-        if (c == '\n') ++next_line_;
+        pos_ = scan_.quote_from(pos_);
+        if (pos_ == text_.size()) break;
         ++pos_;
-        if (c != '"') continue;
         if (pos_ < text_.size() && text_[pos_] == '"') {
             doubled = true;
             ++pos_;
             continue;
         }
+        const std::string_view raw = text_.substr(begin, pos_ - 1 - begin);
+        next_line_ += static_cast<size_t>(std::ranges::count(raw, '\n'));
         if (pos_ < text_.size() && text_[pos_] != separator_ && text_[pos_] != '\n' &&
             text_[pos_] != '\r')
             return fail(Code::invalid,
                         "line " + std::to_string(next_line_ - 1) + ": text after a closing quote");
-        const std::string_view raw = text_.substr(begin, pos_ - 1 - begin);
         if (!doubled) return raw;
         std::string& cell = unquoted_.emplace_back();
         for (size_t i = 0; i < raw.size(); ++i) {
@@ -64,12 +56,10 @@ Result<std::string_view> CsvRecords::quoted_cell() {
     return fail(Code::invalid, "line " + std::to_string(line_) + ": a quote is never closed");
 }
 
-size_t whole_records(std::string_view text, char separator) {
-    if (text.empty()) return 0;
-    if (std::memchr(text.data(), '"', text.size()) == nullptr) {
-        const size_t last = text.rfind('\n');
-        return last == std::string_view::npos ? 0 : last + 1;
-    }
+namespace {
+
+// Byte by byte, whatever the quotes are.
+size_t whole_records_of_any(std::string_view text, char separator) {
     size_t whole = 0;
     bool start = true;  // of a cell
     for (size_t i = 0; i < text.size(); ++i) {
@@ -85,6 +75,38 @@ size_t whole_records(std::string_view text, char separator) {
         }
         if (c == '\n') whole = i + 1;
         start = c == separator || c == '\n' || c == '\r';
+    }
+    return whole;
+}
+
+// Each bit the sum of all up to it, modulo two: ones from an opening quote to before its closing.
+uint64_t running_parity(uint64_t bits) {
+    for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+    return bits;
+}
+
+}  // namespace
+
+size_t whole_records(std::string_view text, char separator) {
+    if (text.empty()) return 0;
+    if (std::memchr(text.data(), '"', text.size()) == nullptr) {
+        const size_t last = text.rfind('\n');
+        return last == std::string_view::npos ? 0 : last + 1;
+    }
+    size_t whole = 0;
+    uint64_t inside = 0;  // all ones while a quote is open
+    uint64_t before = 1;  // whether the byte before the block allows a quote to open
+    for (size_t at = 0; at < text.size(); at += CsvBlock::kBytes) {
+        const CsvBlock block = csv_block(text, at, separator);
+        const uint64_t open = running_parity(block.quotes) ^ inside;
+        const uint64_t may_open = block.ends | block.quotes;
+        // A quote that opens in the middle of a cell is none: its text is not ours to count.
+        if ((block.quotes & open & ~((may_open << 1) | before)) != 0)
+            return whole_records_of_any(text, separator);
+        if (const uint64_t lines = block.lines & ~open; lines != 0)
+            whole = at + CsvBlock::kBytes - static_cast<size_t>(std::countl_zero(lines));
+        inside = (open >> 63) != 0 ? ~uint64_t{0} : 0;
+        before = may_open >> 63;
     }
     return whole;
 }

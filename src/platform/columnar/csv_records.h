@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/columnar/csv_scan.h"
 
 namespace rondo::columnar {
 
@@ -15,7 +16,11 @@ namespace rondo::columnar {
 class CsvRecords {
   public:
     explicit CsvRecords(std::string_view text, char separator = ',', size_t first_line = 1)
-        : text_(text), separator_(separator), line_(first_line - 1), next_line_(first_line) {}
+        : text_(text),
+          scan_(text, separator),
+          separator_(separator),
+          line_(first_line - 1),
+          next_line_(first_line) {}
 
     // The next record's cells; false at the end. Fails on an open quote and on text after a closing
     // one, with the line.
@@ -24,13 +29,15 @@ class CsvRecords {
     bool blank() const { return blank_; }
     // The line where the last record began.
     size_t line() const { return line_; }
+    // Lines seen so far, those within cells too.
+    size_t lines() const { return next_line_ - 1; }
     size_t position() const { return pos_; }
 
   private:
-    std::string_view plain_cell();
     Result<std::string_view> quoted_cell();
 
     std::string_view text_;
+    CsvScan scan_;
     char separator_;
     size_t pos_ = 0;
     size_t line_, next_line_;

@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/env.h"
 
@@ -40,6 +42,12 @@ uint32_t Words::add(std::string_view word) {
         slots_[at] = size();
     }
     return slots_[at] - 1;
+}
+
+void Words::clear() {
+    bytes_.clear();
+    ends_.clear();
+    std::ranges::fill(slots_, 0);
 }
 
 uint32_t Words::find(std::string_view word) const {

@@ -16,6 +16,8 @@ class Words {
 
     // The number of a text; a new one when it was not met before. O(1) amortised.
     uint32_t add(std::string_view word);
+    // Forgets all, and keeps the memory.
+    void clear();
     // The number, or kMost when the text was never met.
     uint32_t find(std::string_view word) const;
     std::string_view operator[](uint32_t number) const {
