@@ -18,7 +18,6 @@ BUILD = pathlib.Path(os.environ.get("RONDO_BUILD", ROOT / "build/release"))
 PEERS = os.environ.get("RONDO_DRIFT_PEERS", ROOT / "build/venv-stats/bin/python")  # Evidently and scipy
 WRITER = ROOT / "build/venv-bench/bin/python"  # pyarrow
 ROWS = int(os.environ.get("RONDO_DRIFT_ROWS", 1_000_000))
-EVIDENTLY_ROWS = int(os.environ.get("RONDO_DRIFT_EVIDENTLY_ROWS", 200_000))
 
 MAKE = """
 import sys
@@ -125,63 +124,24 @@ def judge(runs, best, peer, ours, asked):
         profile(runs[ours])
 
 
-def measure(name, command, rounds=1):
-    """The round with the least CPU: what others do on the machine only adds."""
-    best = min((timed(command) for _ in range(rounds)), key=lambda run: run[1])
-    print(f"{name:40}{best[0]:9.2f}{best[1]:9.2f}{best[2]:9.0f}", flush=True)
-    return best
-
-
-def make(folder, rows):
-    folder.mkdir()
-    subprocess.run([WRITER, "-c", MAKE, folder, str(rows)], check=True)
-    prepared = folder / "reference.prepared"
-    rondo = BUILD / "rondo"
-    decoded = 2 * rows * (21 * 8 + 4 * 4) / 2**20
-    print(f"\n{rows:,} + {rows:,} rows, 25 columns; decoded {decoded:.0f} MB, words by number\n\n"
-          f"{'':40}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}")
-    out = {"decoded": decoded}
-    out["prepare"] = measure("rondo drift prepare, of Parquet",
-                             [rondo, "drift", "prepare", folder / "reference.parquet", "-o", prepared])
-    for name, reference, current in (("parquet", "reference.parquet", "current.parquet"),
-                                     ("csv", "reference.csv", "current.csv"),
-                                     ("prepared parquet", prepared.name, "current.parquet"),
-                                     ("prepared csv", prepared.name, "current.csv")):
-        out[name] = measure(f"rondo drift, {reference} {current.split('.')[1]}",
-                            [rondo, "drift", folder / reference, folder / current, "--html", folder / "page.html"], 3)
-    return out
-
-
-def against(theirs, ours, asked, what):
-    wall, cpu = (theirs[i] / ours[i] for i in (0, 1))
-    print(f"{what}: {cpu:.1f} times the CPU, {wall:.1f} times the wall time (asked: {asked}, "
-          f"{'reached' if cpu >= asked else 'NOT reached'} by CPU)")
-
-
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        ours = make(folder / "all", ROWS)
-        files = [folder / "all" / f"{n}.csv" for n in ("reference", "current")]
-        scipy = measure("scipy by hand, CSV", [PEERS, "-c", SCIPY.replace("READ", READ), *files])
-        reading = measure("pandas reading alone, CSV",
-                          [PEERS, "-c", f"import sys\n{READ}\n[read(p) for p in sys.argv[1:]]", *files])
-        small = make(folder / "some", EVIDENTLY_ROWS)
-        files = [folder / "some" / f"{n}.csv" for n in ("reference", "current")]
-        evidently = measure("Evidently's preset, CSV", [PEERS, "-c", EVIDENTLY.replace("READ", READ), *files,
-                                                        folder / "page.html"])
+        subprocess.run([WRITER, "-c", MAKE, folder, str(ROWS)], check=True)
+        decoded = 2 * ROWS * (21 * 8 + 4 * 4) / 2**20
+        print(f"{ROWS:,} + {ROWS:,} rows, 25 columns; decoded {decoded:.0f} MB, words by number\n")
+        runs, best = commands(folder), {}
+        print(f"{'':30}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}")
+        for name, command in runs.items():
+            best[name] = timed(command, 3 if name.startswith("rondo, ") else 1)
+            print(f"{name:30}{best[name][0]:9.2f}{best[name][1]:9.2f}{best[name][2]:9.0f}", flush=True)
         print()
-        against(scipy, ours["csv"], 5, "scipy by hand / rondo, the same CSV files")
-        against(scipy, ours["prepared csv"], 20, "scipy by hand / rondo, prepared reference, CSV")
-        against(scipy, ours["prepared parquet"], 20, "scipy by hand / rondo, prepared reference, Parquet")
-        less = [scipy[i] - reading[i] for i in (0, 1)]
-        against(less, ours["prepared parquet"], 20, "  the same without pandas' reading")
-        against(evidently, small["csv"], 50, "Evidently's preset / rondo, the same CSV files")
-        against(evidently, small["prepared csv"], 50, "Evidently's preset / rondo, prepared reference, CSV")
-        against(evidently, small["parquet"], 50, "Evidently's preset on CSV / rondo on Parquet")
-        for name in ("csv", "parquet", "prepared csv", "prepared parquet"):
-            share = ours[name][2] / ours["decoded"]
-            print(f"peak memory of rondo, {name}: {share:.2f} times the decoded input (asked: at most 1.5)")
+        for ours in ("rondo, CSV", "rondo, Parquet"):
+            judge(runs, best, "Evidently's preset", ours, 50)
+            judge(runs, best, "scipy by hand", ours, 5)
+        for ours in ("rondo, prepared and CSV", "rondo, prepared and Parquet"):
+            judge(runs, best, "scipy by hand", ours, 20)
+        for name in (n for n in runs if n.startswith("rondo, ")):
+            print(f"peak memory of {name}: {best[name][2] / decoded:.2f} times the decoded input (asked: 1.5)")
 
 
 if __name__ == "__main__":
