@@ -114,13 +114,14 @@ def profile(command):
 
 
 def judge(runs, best, peer, ours, asked):
-    """How many times a peer's CPU seconds ours are; without the peer's reading where rondo does not read CSV."""
-    unread = "CSV" not in ours
-    theirs = best[peer][1] - (best["pandas reads both CSV"][1] if unread else 0)
-    ratio = theirs / best[ours][1]
-    print(f"{peer}{', its reading left out' if unread else ''}, in times of {ours}: {ratio:.1f} (asked: {asked})")
+    """How many times a peer's CPU seconds ours are; where rondo does not read CSV, also without the peer's reading."""
+    took = best[ours][1]
+    ratio = best[peer][1] / took
+    less = (best[peer][1] - best["pandas reads both CSV"][1]) / took
+    unread = "" if "CSV" in ours else f"; its reading left out {less:.1f}"
+    print(f"{peer} in times of {ours}: {ratio:.1f}{unread} (asked: {asked})")
     if ratio < asked:
-        print(f"  not reached: that would be {theirs / asked:.2f} s of CPU, and it takes {best[ours][1]:.2f} s:")
+        print(f"  not reached: that would be {best[peer][1] / asked:.2f} s of CPU, and it takes {took:.2f} s:")
         profile(runs[ours])
 
 

@@ -1,4 +1,6 @@
 // rondo drift and rondo profile: files in, a verdict out, no server.
+#include <malloc.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -26,6 +28,14 @@ struct DriftFlags {
     bool evidently = false;
     int64_t threads = 0;
 };
+
+// Columns come and go: what one leaves is kept for the next, where the C library would give it back
+// and fetch it again page by page, a tenth of the time of a comparison.
+void keep_freed_memory() {
+    constexpr int kMapFrom = 32 << 20, kTrimFrom = 1 << 30;  // the library takes no more
+    ::mallopt(M_MMAP_THRESHOLD, kMapFrom);
+    ::mallopt(M_TRIM_THRESHOLD, kTrimFrom);
+}
 
 size_t threads_of(int64_t wanted) {
     const size_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -58,6 +68,7 @@ struct OpenReference {
 };
 
 Result<OpenReference> open_reference(const std::string& path, size_t threads) {
+    keep_freed_memory();
     TRY_ASSIGN(std::shared_ptr<File> file, system_env().files().open(path, FileSystem::Mode::read));
     TRY_ASSIGN(const bool prepared, drift::is_prepared(*file));
     OpenReference out;

@@ -3,12 +3,37 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "domain/stats/random.h"
 
 namespace rondo::drift {
+namespace {
+
+// Hashes are spread evenly, so their upper bits part them into small ranges that stay in the cache.
+void sort_hashes(std::vector<uint64_t>& hashes) {
+    constexpr int kBits = 11;
+    constexpr size_t kRanges = size_t{1} << kBits;
+    const auto range_of = [](uint64_t hash) { return hash >> (64 - kBits); };
+    std::array<size_t, kRanges> ends{};
+    for (const uint64_t hash : hashes) ++ends[range_of(hash)];
+    size_t start = 0;
+    for (size_t& end : ends) start += std::exchange(end, start);
+    std::vector<uint64_t> parted(hashes.size());
+    for (const uint64_t hash : hashes) parted[ends[range_of(hash)]++] = hash;
+    size_t begin = 0;
+    for (const size_t end : ends) {
+        std::sort(parted.begin() + static_cast<ptrdiff_t>(begin),
+                  parted.begin() + static_cast<ptrdiff_t>(end));
+        begin = end;
+    }
+    hashes.swap(parted);
+}
+
+}  // namespace
 
 void RowHashes::add(const columnar::Column& column, size_t place) {
     if (rows_ == 0) return;
@@ -51,7 +76,7 @@ int64_t RowHashes::repeated() {
         for (size_t i = 0; i < rows_; ++i) all[i] += sum[i];
     }
     sums_.clear();
-    std::ranges::sort(all);
+    sort_hashes(all);
     const auto different = std::unique(all.begin(), all.end()) - all.begin();
     return static_cast<int64_t>(rows_) - different;
 }
