@@ -89,14 +89,13 @@ Task<Result<PresignedUrl>> PresignedApi::download(PresignDownload message, rpc::
         return parts_.artifacts.get(tx, artifacts::join(*root, below));
     };
     CO_TRY_ASSIGN(const artifacts::File file, co_await parts_.db.read(find));
-    CO_TRY_ASSIGN(std::string url,
-                  co_await parts_.pool.run([this, file, seconds]() -> Result<std::string> {
-                      const std::string name(artifacts::base_name(file.path));
-                      TRY_ASSIGN(const auto digest, blob::Digest::parse(file.digest));
-                      return parts_.blobs.presign(
-                          digest, std::chrono::seconds(seconds),
-                          {std::string(media_type(name)), attachment(name)});
-                  }));
+    CO_TRY_ASSIGN(
+        std::string url, co_await parts_.pool.run([this, file, seconds]() -> Result<std::string> {
+            const std::string name(artifacts::base_name(file.path));
+            TRY_ASSIGN(const auto digest, blob::Digest::parse(file.digest));
+            return parts_.blobs.presign(digest, std::chrono::seconds(seconds),
+                                        {std::string(media_type(name)), attachment(name)});
+        }));
     co_return PresignedUrl{std::move(url), {}, file.size};
 }
 

@@ -24,11 +24,11 @@ struct PresignUpload {
 struct PresignDownload {
     std::string run_id, path;
     std::optional<int64_t> expiration;
-    static constexpr auto fields = std::tuple{
-        field("run_id", &PresignDownload::run_id, "Run", required),
-        field("path", &PresignDownload::path, "Below its artifacts", required),
-        field("expiration", &PresignDownload::expiration,
-              "Seconds that the address works, from 1 to 604,800; 300 if not given")};
+    static constexpr auto fields =
+        std::tuple{field("run_id", &PresignDownload::run_id, "Run", required),
+                   field("path", &PresignDownload::path, "Below its artifacts", required),
+                   field("expiration", &PresignDownload::expiration,
+                         "Seconds that the address works, from 1 to 604,800; 300 if not given")};
 };
 struct PresignedUrl {
     std::string presigned_url;
