@@ -134,6 +134,7 @@ std::string as_utf8(std::string_view text) {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
+    parts.reserve(static_cast<size_t>(std::ranges::count(text, separator)) + 1);
     size_t start = 0;
     while (true) {
         const size_t end = text.find(separator, start);

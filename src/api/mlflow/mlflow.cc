@@ -25,6 +25,7 @@ Mlflow::Mlflow(const ArtifactsApi::Parts& parts, const MultipartApi::Parts& mult
       registry_(parts.db, parts.registry),
       artifacts_(parts),
       multipart_(multipart),
+      presigned_(parts),
       told_(direct == Direct::told && multipart.blobs.direct_uploads() != nullptr),
       auth_(accounts),
       roles_(accounts),
@@ -39,6 +40,7 @@ void Mlflow::add_to(rpc::Service& service) {
     service.add(&artifacts_, kStyle, with_ajax(artifacts_.rows()));
     service.add(&artifacts_, kStyle, artifacts_.page_rows());
     service.add(&multipart_, kStyle, with_ajax(multipart_.rows()));
+    service.add(&presigned_, kStyle, with_ajax(presigned_.rows()));
     service.add(&auth_, kStyle, with_ajax(auth_.rows()));
     service.add(&roles_, kStyle, with_ajax(roles_.rows()));
     service.add(&webhooks_, kStyle, with_ajax(webhooks_.rows()));

@@ -6,6 +6,7 @@
 #include "api/mlflow/experiments_api.h"
 #include "api/mlflow/logged_models_api.h"
 #include "api/mlflow/multipart_api.h"
+#include "api/mlflow/presigned_api.h"
 #include "api/mlflow/registry_api.h"
 #include "api/mlflow/roles_api.h"
 #include "api/mlflow/runs_api.h"
@@ -58,6 +59,7 @@ class Mlflow {
     RegistryApi registry_;
     ArtifactsApi artifacts_;
     MultipartApi multipart_;
+    PresignedApi presigned_;
     bool told_;
     AuthApi auth_;
     RolesApi roles_;

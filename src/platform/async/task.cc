@@ -8,6 +8,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "platform/async/mailbox.h"
+
 namespace rondo {
 
 namespace asio = boost::asio;
@@ -15,9 +17,12 @@ namespace asio = boost::asio;
 Task<void> hop(std::move_only_function<void(Resume)> start) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         [start = std::move(start)](auto handler) mutable {
-            auto executor = asio::get_associated_executor(handler);
-            start([executor, handler = std::move(handler)]() mutable {
-                asio::post(executor, std::move(handler));
+            const asio::any_io_executor executor = asio::get_associated_executor(handler);
+            auto& mailbox =
+                asio::use_service<Mailbox>(asio::query(executor, asio::execution::context));
+            start([executor, &mailbox, handler = std::move(handler)]() mutable {
+                mailbox.put(std::move(handler),
+                            [&](auto call) { asio::post(executor, std::move(call)); });
             });
         },
         asio::use_awaitable);

@@ -56,6 +56,8 @@ Verb verb_of(std::string_view name) {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
+    constexpr size_t kUsual = 8;  // fields that a client sends
+    if (fields_.empty()) fields_.reserve(kUsual);
     const auto start = static_cast<uint32_t>(text_.size());
     text_.append(name).append(value);
     fields_.push_back({start, static_cast<uint32_t>(name.size()),

@@ -12,6 +12,8 @@ namespace {
 constexpr std::array<size_t, 3> kInsertSizes{64, 8, 1};
 constexpr std::array<size_t, 3> kListSizes{128, 16, 1};
 
+constexpr size_t kPlaceholderBytes = 8;  // of most: "$12, " and its share of "), ("
+
 void append_placeholders(std::string& sql, size_t first, size_t n) {
     for (size_t i = 0; i < n; ++i) {
         sql += i == 0 ? "($" : ", $";
@@ -39,7 +41,9 @@ Result<int64_t> insert_values(Tx& tx, std::string_view head, const Rows& rows,
     int64_t changed = 0;
     for (const size_t size : kInsertSizes) {
         if (left.size() < size * columns) continue;
-        std::string sql(head);
+        std::string sql;
+        sql.reserve(head.size() + size * columns * kPlaceholderBytes + tail.size());
+        sql += head;
         for (size_t row = 0; row < size; ++row) {
             if (row > 0) sql += ", ";
             append_placeholders(sql, row * columns + 1, columns);

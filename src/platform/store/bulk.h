@@ -13,7 +13,7 @@ namespace rondo::store {
 // Rows to insert, appended value by value. Views must outlive insert_many.
 class Rows {
   public:
-    explicit Rows(size_t columns) : columns_(columns) {}
+    explicit Rows(size_t columns) : columns_(columns) { values_.reserve(columns); }
     template <class... A>
     void add(const A&... values) {
         (values_.push_back(to_arg(values)), ...);

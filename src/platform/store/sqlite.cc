@@ -21,6 +21,10 @@ constexpr size_t kMaxQueuedReads = 8192;
 // Members of one group. Bounds how long the first member waits for the last.
 constexpr size_t kMaxGroup = 512;
 constexpr int kReaders = 2;
+// Reads of one snapshot, and how old it may get before the next read has one of its own: as long
+// as it lasts the write-ahead log cannot begin anew.
+constexpr int kMaxReadsOfSnapshot = 64;
+constexpr std::chrono::milliseconds kSnapshotAge{5};
 // Pages in the write-ahead log before a checkpoint is asked for (4 KiB each). A page that many
 // writes changed is copied to the database once in a checkpoint: with 1,000 a third of the CPU of a
 // stream of small writes went there.
@@ -222,30 +226,58 @@ class SqliteDatabase final : public Database {
     void read_loop(Connection& connection) {
         while (true) {
             Job job;
+            uint64_t last = 0;  // of the reads that were queued before the snapshot
             {
                 std::unique_lock lock(mutex_);
                 read_ready_.wait(lock, [&] { return stopping_ || !reads_.empty(); });
                 if (reads_.empty()) return;
-                job = std::move(reads_.front());
-                reads_.pop_front();
+                last = taken_reads_ + reads_.size();
+                job = take_read();
+                // For the rest, should this read take long.
+                if (!reads_.empty()) read_ready_.notify_one();
             }
-            const auto run = [&]() -> Status {
-                TRY(connection.exec("BEGIN"));
+            read_snapshot(connection, std::move(job), last);
+        }
+    }
+
+    // Runs a read in a snapshot, and the following ones that were queued before it: those may see
+    // it, as it holds all that was written before they were asked for. The other readers take from
+    // the same queue, so that no read waits for one that another thread could do.
+    void read_snapshot(Connection& connection, Job job, uint64_t last) {
+        const auto begun = std::chrono::steady_clock::now();
+        Status begin = ok();
+        if (const auto done = connection.exec("BEGIN"); !done) begin = fail(done.error());
+        for (int count = 1;; ++count) {
+            Status status = begin;
+            if (begin) {
                 connection.begin_limit();
-                Status status = job.run(connection);
+                status = job.run(connection);
                 connection.end_limit();
-                TRY(connection.exec("COMMIT"));
-                return status;
-            };
-            Status status = run();
-            if (connection.in_transaction()) (void)connection.script("ROLLBACK");
+            }
             connection.calls().clear();
+            const bool old = std::chrono::steady_clock::now() - begun > kSnapshotAge;
+            std::optional<Job> next;
             {
                 const std::lock_guard lock(mutex_);
                 ++read_transactions_;
+                if (count < kMaxReadsOfSnapshot && !old && connection.in_transaction() &&
+                    !reads_.empty() && taken_reads_ < last)
+                    next = take_read();
             }
+            if (!next && connection.in_transaction()) (void)connection.exec("COMMIT");
+            if (!next && connection.in_transaction()) (void)connection.script("ROLLBACK");
             job.done(std::move(status));
+            if (!next) return;
+            job = std::move(*next);
         }
+    }
+
+    // Holds mutex_; there is one.
+    Job take_read() {
+        Job job = std::move(reads_.front());
+        reads_.pop_front();
+        ++taken_reads_;
+        return job;
     }
 
     void wal_grew(int pages) {
@@ -286,6 +318,7 @@ class SqliteDatabase final : public Database {
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable write_ready_, read_ready_, checkpoint_ready_;
     std::deque<Job> writes_, reads_;
+    uint64_t taken_reads_ = 0;
     bool stopping_ = false;
     bool checkpoint_wanted_ = false;
     uint64_t groups_ = 0, members_ = 0, read_transactions_ = 0;
