@@ -39,7 +39,7 @@ def wrong_method(paths, method, theirs):
     assert method in METHODS
     ours = {name: f.get("evidently") for name, f in features(report(*paths, "--method", method)).items()}
     wrong = []
-    if method == "es":  # of two values it is rounding (data_sets.py)
+    if method == "es":  # of few values it is rounding (data_sets.py)
         ours = {name: mine for name, mine in ours.items() if name in theirs}
     for name, expected in theirs.items():
         mine = ours[name]
