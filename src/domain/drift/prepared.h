@@ -7,9 +7,9 @@
 //   parts, one after another: of each read column its values (f64, finite, ascending; of text a u64
 //     a word: how many rows have it), its words (of text: a u64 end of each, then their bytes; they
 //     ascend), its order (u32 a row: the place of its value, or kMissingPlace and its neighbours)
-//   index: u64 rows  u64 repeated rows  u32 columns, of each column: name, type (u8), why it was not
-//     read, u64 infinite, rounded, distinct, five moments (u8 whether it has one, f64), and offset,
-//     length and checksum of each part
+//   index: u64 rows  u64 repeated rows  u32 columns, of each column: name, type (u8), why it was
+//     not read, u64 infinite, rounded, distinct, five moments (u8 whether it has one, f64), and
+//     offset, length and checksum of each part
 //   u64 offset, length and checksum of the index  "RONDOEND"
 // The order serves methods that shuffle rows and counts of repeated rows over a part of the
 // columns, and is read for these alone. A reader takes its own version and older ones.
