@@ -44,6 +44,15 @@ def drawn_pixels(canvas):
     }""")
 
 
+def wait_for_colours(page, canvas, least):
+    """Until so many colours are drawn: lines come after their axes."""
+    for _ in range(50):
+        if drawn_pixels(canvas)[1] >= least:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{drawn_pixels(canvas)[1]} colours for {least}")
+
+
 def test_the_story_of_the_breach_is_told_in_order_and_with_causes(loop, open_page):
     page = open_page(loop.url, PAGE)
     entries = entries_of(loop)
