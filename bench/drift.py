@@ -1,6 +1,6 @@
 """rondo drift on 1,000,000 + 1,000,000 rows of 25 columns, files in and a page out: from CSV, from Parquet, and with
 the reference prepared, beside Evidently's preset on the same files and a script by hand with scipy. One process each, the
-same machine, one run of under six minutes, of which Evidently takes about half. RONDO_DRIFT_ROWS sets the rows.
+same machine, one run of some eight minutes, of which Evidently takes more than half. RONDO_DRIFT_ROWS sets the rows.
 
 CPU seconds are judged: they hardly change when the machine does other things. What is not reached is said, with where
 rondo's time goes."""
