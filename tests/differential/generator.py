@@ -12,6 +12,7 @@ WRONG = 0.22  # the share of requests that are spoilt
 TEXTS = ["", " ", "x" * 251, "x" * 300, "x" * 6001, "../x", "/x", "a//b", "a/../b", "\u0000", "ü", "{}", "😀", "a\nb",
          "latest", "v1", "#", "a:b", "1e5", "-1", "0"]
 TYPES = [None, True, 5, 1.5, -1, "text", [], {}, ["x"], [1], {"a": 1}, 2**31, 2**63, -2**63, "NaN", "12", "1.0"]
+NO_EXPERIMENT = ["", " ", "x" * 300, "nobody", "1e5", "-1", "123456", "v1", "NaN", "1.0", -1, 1.5, 2**63, {}, [[]], {"a": 1}]
 BODIES = [b"", b"{", b"[]", b"null", b"5", b'"text"', b'"{}"', b"{}x", b"\xff\xfe", b'{"a": NaN}', b"[" * 200]
 
 
@@ -144,6 +145,10 @@ class Generator:
         if not names:
             return "", None
         name = self.chance.choice(names)
+        # A number may be the id of an experiment, and of another one on either server.
+        if name.startswith("experiment_id") and way in ("type", "text", "symbol"):
+            fields[name] = self.chance.choice(NO_EXPERIMENT)
+            return f"{way} {name}", None
         if way == "drop":
             del fields[name]
         elif way == "null":
