@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Figures and ratios against named peers, all from one run on one machine: about ten minutes.
+# Figures and ratios against named peers, all from one run on one machine: drift alone takes some eight minutes.
 # usage: tools/bench.sh [NAME...]   (network trees serving store mlflow_server tracking_postgres artifacts simulate drift sketches)
 #        tools/bench.sh --evidence   runs all and writes the figures into docs/evidence/bench.md
 set -euo pipefail

@@ -6,6 +6,7 @@
 namespace rondo::api::mlflow {
 namespace {
 
+using artifacts::clean_file_path;
 using artifacts::clean_path;
 using artifacts::File;
 using store::Durability;
@@ -23,12 +24,6 @@ constexpr rpc::Permission kWriteRun{"run.write", rpc::Reach::write, "run", "run_
 constexpr rpc::Permission kReadVersion{"model.read", rpc::Reach::read, "model", "name"};
 constexpr rpc::Permission kReadModel{"logged_model.read", rpc::Reach::read, "logged_model",
                                      "model_id"};
-
-Result<std::string> file_path(std::string_view path) {
-    TRY_ASSIGN(std::string clean, clean_path(path));
-    if (clean.empty()) return fail(Code::invalid, "an artifact needs a path", "path");
-    return clean;
-}
 
 }  // namespace
 
@@ -63,7 +58,7 @@ std::vector<rpc::Row> ArtifactsApi::page_rows() {
 }
 
 Task<Result<None>> ArtifactsApi::upload(ArtifactPath message, rpc::Context context) {
-    CO_TRY_ASSIGN(const std::string path, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string path, clean_file_path(message.path));
     CO_TRY_ASSIGN(const blob::Stored stored,
                   co_await receive_blob(&parts_.blobs, &parts_.pool, context.request->stream));
     CO_TRY(co_await parts_.db.write(Durability::full, [this, path, stored](store::Tx& tx) {
@@ -76,7 +71,7 @@ Task<Result<None>> ArtifactsApi::upload_to_run(UploadToRun message, rpc::Context
     if (message.run_uuid.empty())
         co_return fail(Code::invalid, "Request must specify run_uuid.", "run_uuid");
     if (message.path.empty()) co_return fail(Code::invalid, "Request must specify path.", "path");
-    CO_TRY_ASSIGN(const std::string below, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string below, clean_file_path(message.path));
     CO_TRY_ASSIGN(const std::string path,
                   co_await parts_.db.read([this, below, run_id = std::move(message.run_uuid)](
                                               store::Tx& tx) -> Result<std::string> {
@@ -100,7 +95,7 @@ Task<Result<net::Response>> ArtifactsApi::send(Result<File> file, rpc::Context c
 }
 
 Task<Result<net::Response>> ArtifactsApi::download(ArtifactPath message, rpc::Context context) {
-    CO_TRY_ASSIGN(const std::string path, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string path, clean_file_path(message.path));
     auto file = co_await parts_.db.read(
         [this, path](store::Tx& tx) { return parts_.artifacts.get(tx, path); });
     co_return co_await send(std::move(file), context);
@@ -115,7 +110,7 @@ Task<Result<FileList>> ArtifactsApi::list(ArtifactPath message, rpc::Context) {
 }
 
 Task<Result<None>> ArtifactsApi::remove(ArtifactPath message, rpc::Context) {
-    CO_TRY_ASSIGN(const std::string path, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string path, clean_file_path(message.path));
     while (true) {
         CO_TRY_ASSIGN(const int64_t removed,
                       co_await parts_.db.write(Durability::full, [this, path](store::Tx& tx) {
@@ -156,7 +151,7 @@ Task<Result<RootedFileList>> ArtifactsApi::list_of_model(ListModelArtifacts mess
 Task<Result<net::Response>> ArtifactsApi::download_of_run(GetRunArtifact message,
                                                           rpc::Context context) {
     CO_TRY_ASSIGN(const std::string run_id, run_of(message));
-    CO_TRY_ASSIGN(const std::string path, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string path, clean_file_path(message.path));
     auto file = co_await parts_.db.read([this, run_id, path](store::Tx& tx) -> Result<File> {
         TRY_ASSIGN(const tracking::Run run, parts_.tracking.get_run(tx, run_id));
         TRY_ASSIGN(const std::string root, artifacts::path_of_uri(run.artifact_uri));
@@ -168,7 +163,7 @@ Task<Result<net::Response>> ArtifactsApi::download_of_run(GetRunArtifact message
 Task<Result<net::Response>> ArtifactsApi::download_of_version(GetVersionArtifact message,
                                                               rpc::Context context) {
     CO_TRY_ASSIGN(const int64_t version, registry::parse_version(message.version));
-    CO_TRY_ASSIGN(const std::string path, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string path, clean_file_path(message.path));
     auto file = co_await parts_.db.read(
         [this, version, path, name = std::move(message.name)](store::Tx& tx) -> Result<File> {
             TRY_ASSIGN(const auto found, parts_.registry.get_version(tx, name, version));
@@ -180,7 +175,7 @@ Task<Result<net::Response>> ArtifactsApi::download_of_version(GetVersionArtifact
 
 Task<Result<net::Response>> ArtifactsApi::download_of_model(GetModelArtifact message,
                                                             rpc::Context context) {
-    CO_TRY_ASSIGN(const std::string path, file_path(message.artifact_file_path));
+    CO_TRY_ASSIGN(const std::string path, clean_file_path(message.artifact_file_path));
     auto file = co_await parts_.db.read(
         [this, path, id = std::move(message.model_id)](store::Tx& tx) -> Result<File> {
             TRY_ASSIGN(const auto model, parts_.tracking.get_logged_model(tx, id));

@@ -169,8 +169,7 @@ Task<Result<None>> MultipartApi::abort(AbortUpload message, rpc::Context) {
 }
 
 Task<Result<SignedDownload>> MultipartApi::sign_download(ArtifactPath message, rpc::Context) {
-    CO_TRY_ASSIGN(const std::string path, artifacts::clean_path(message.path));
-    if (path.empty()) co_return fail(Code::invalid, "an artifact needs a path", "path");
+    CO_TRY_ASSIGN(const std::string path, artifacts::clean_file_path(message.path));
     if (parts_.blobs.direct_uploads() == nullptr)
         co_return fail(Code::unsupported,
                        "Multipart download is not supported for the current artifact repository");

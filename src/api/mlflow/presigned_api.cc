@@ -16,12 +16,6 @@ constexpr int64_t kMostSeconds = 604'800;
 
 std::string scheme_of(const std::string& uri) { return uri.substr(0, uri.find(':')); }
 
-Result<std::string> file_path(const std::string& given) {
-    TRY_ASSIGN(std::string path, artifacts::clean_path(given));
-    if (path.empty()) return fail(Code::invalid, "an artifact needs a path", "path");
-    return path;
-}
-
 }  // namespace
 
 std::vector<rpc::Row> PresignedApi::rows() {
@@ -38,7 +32,7 @@ std::vector<rpc::Row> PresignedApi::rows() {
 Task<Result<None>> PresignedApi::upload(PresignUpload message, rpc::Context) {
     if (message.run_id.empty() == message.model_id.empty())
         co_return fail(Code::invalid, "Exactly one of run_id and model_id must be provided.");
-    CO_TRY(file_path(message.path));
+    CO_TRY(artifacts::clean_file_path(message.path));
     const auto uri_of = [this, message](store::Tx& tx) -> Result<std::string> {
         if (message.model_id.empty()) {
             TRY_ASSIGN(const tracking::Run run, parts_.tracking.get_run(tx, message.run_id));
@@ -63,7 +57,7 @@ Task<Result<None>> PresignedApi::upload(PresignUpload message, rpc::Context) {
 }
 
 Task<Result<PresignedUrl>> PresignedApi::download(PresignDownload message, rpc::Context) {
-    CO_TRY_ASSIGN(const std::string below, file_path(message.path));
+    CO_TRY_ASSIGN(const std::string below, artifacts::clean_file_path(message.path));
     const int64_t seconds = message.expiration.value_or(kUsualSeconds);
     if (seconds < 1 || seconds > kMostSeconds)
         co_return fail(Code::invalid, "expiration must be between 1 and " +

@@ -75,6 +75,12 @@ Result<std::string> clean_path(std::string_view path) {
     return std::string(path);
 }
 
+Result<std::string> clean_file_path(std::string_view path) {
+    TRY_ASSIGN(std::string clean, clean_path(path));
+    if (clean.empty()) return fail(Code::invalid, "an artifact needs a path", "path");
+    return clean;
+}
+
 Result<std::string> path_of_uri(std::string_view uri) {
     constexpr std::string_view kScheme = "mlflow-artifacts:";
     if (!equals_ignoring_case(uri.substr(0, kScheme.size()), kScheme))

@@ -18,6 +18,8 @@ inline constexpr size_t kMaxParts = 64;       // each folder above a file is loo
 // backslashes, drive letters, control characters, and text that gets a part '.' or '..', a
 // backslash or NUL when it is decoded again. "" is the root.
 Result<std::string> clean_path(std::string_view path);
+// The same of a file, which the root is not.
+Result<std::string> clean_file_path(std::string_view path);
 
 // True when a part is '.' or '..', or the text holds a backslash or NUL, plain or percent-encoded
 // any number of times; or when it holds another control character as it is.
