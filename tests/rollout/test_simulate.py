@@ -4,6 +4,7 @@ gives the same result, and wrong input is named."""
 import csv
 import random
 
+import pandas
 import pytest
 from commands import (ROOT, answer, broken_claims, call, equal_cells, play, refused, rollout_of)
 
@@ -121,6 +122,16 @@ def test_recorded_traffic_plays(tmp_path):
     assert not broken_claims(cells["equal"]) and not broken_claims(cells["equal by days"])
 
 
+def test_recorded_traffic_is_the_same_as_parquet(tmp_path):
+    """Whether units are words or numbers, and times text or points in time."""
+    rows = pandas.read_csv(recorded(tmp_path, gain=0.05), parse_dates=["event_time"])
+    rows["unit"] = rows["unit"].str[1:].astype(int)
+    rows.to_parquet(tmp_path / "recorded.parquet")
+    one, other = (answer("rollout", "simulate", rollout_of(tmp_path, 0.5), "--traffic",
+                         tmp_path / f"recorded.{kind}", "--runs", 50) for kind in ("csv", "parquet"))
+    assert one["cells"] == other["cells"] and len(one["cells"]) == 3
+
+
 def test_recorded_traffic_without_a_candidate_plays_equal_arms(tmp_path):
     path = recorded(tmp_path, candidate=False)
     report = answer("rollout", "simulate", rollout_of(tmp_path, 0.5), "--traffic", path, "--runs", 50)
@@ -145,7 +156,6 @@ def test_recorded_traffic_without_a_candidate_plays_equal_arms(tmp_path):
     (["--discordance", "1.5"], "the discordance has to be in [0, 1]"),
     (["--label-days", "-1"], "--label-days has to be 0 to 366"),
     (["--threads", "-1"], "--threads has to be 1 to 1,024"),
-    (["--traffic", "rows.parquet"], "write it as CSV"),
 ])
 def test_wrong_flags_are_named(tmp_path, flags, says):
     assert says in refused("rollout", "simulate", rollout_of(tmp_path), *flags)
@@ -168,7 +178,7 @@ def test_a_wrong_policy_is_refused_as_the_server_does(tmp_path, change, says):
     ("", "empty"),
     ("event_time,unit,label,champion\n", "has no rows"),
     ("event_time,unit,champion\n2026-01-01T00:00:00Z,a,0.5\n", "'label'"),
-    ("event_time,unit,label,champion\nyesterday,a,1,0.5\n", "in line 2"),
+    ("event_time,unit,label,champion\nyesterday,a,1,0.5\n", "in row 1"),
     ("event_time,unit,label,champion\n2026-01-01T00:00:00Z,a,1,-0.5\n", "answers are in [0, 1]"),
     ("event_time,unit,label,champion\n2026-01-01T00:00:00Z,a,1,x\n", "is no number: 'x'"),
     ("event_time,unit,label,champion\n2026-01-01T00:00:00Z,a,,0.5\n", "has a label"),

@@ -121,9 +121,7 @@ Result<int> check_policy(const Flags& flags, bool json) {
         return fail(Code::invalid, quoted(flags.policy) +
                                        " is a rollout on its own; what is checked here is a "
                                        "policy's part 'monitor'");
-    columnar::ReadOptions options;
-    options.threads = static_cast<size_t>(all_threads());
-    TRY_ASSIGN(const auto rows, columnar::open_table(system_env(), flags.reference, options));
+    TRY_ASSIGN(const auto rows, open_rows(flags.reference));
     TRY_ASSIGN(const auto days,
                simulate::read_reference(*rows, policy.data, policy.monitor->metric));
     Report report;

@@ -199,9 +199,9 @@ class Simulation {
     // --- recorded traffic -------------------------------------------------------------------
 
     Status play_recorded() {
-        TRY_ASSIGN(std::string text, read_rows(flags_.traffic));
+        TRY_ASSIGN(const auto rows, open_rows(flags_.traffic));
         TRY_ASSIGN(const simulate::Recorded recorded,
-                   simulate::read_recorded(std::move(text), policy_.data, policy_.rollout.loss));
+                   simulate::read_recorded(*rows, policy_.data, policy_.rollout.loss));
         if (policy_.rollout.paired && !recorded.has_candidate)
             return fail(Code::invalid,
                         "the policy compares pairs, and the recorded traffic has no column "
@@ -448,9 +448,10 @@ void add_simulate(Noun& rollout) {
                                            return usage_code(Simulation(*flags, common.json).run());
                                        });
     simulate.positional("policy", flags->policy, "Policy, or its rollout alone (YAML)").required();
-    simulate.option("--traffic", flags->traffic,
-                    "Recorded traffic (CSV) instead of made regimes: event time, unit, label, "
-                    "champion, candidate");
+    simulate.option(
+        "--traffic", flags->traffic,
+        "Recorded traffic (Parquet or CSV, also .gz, .zst) instead of made regimes: event "
+        "time, unit, label, champion, candidate");
     simulate.option("--regime", flags->regimes, "Only this regime; may be repeated");
     simulate.option("--runs", flags->runs, "Runs of each kind");
     simulate.option("--seed", flags->seed, kSeedHelp);

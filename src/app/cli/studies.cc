@@ -32,11 +32,10 @@ Result<PolicyFile> read_policy(const std::string& path) {
     return out;
 }
 
-Result<std::string> read_rows(const std::string& path) {
-    if (path.ends_with(".parquet") || path.ends_with(".pq"))
-        return fail(Code::unsupported,
-                    quoted(path) + " is Parquet, and rows are read from CSV here; write it as CSV");
-    return read_local_file(path);
+Result<std::unique_ptr<columnar::Table>> open_rows(const std::string& path) {
+    columnar::ReadOptions options;
+    options.threads = static_cast<size_t>(all_threads());
+    return columnar::open_table(system_env(), path, options);
 }
 
 Result<int> usage_code(Result<int> code) {

@@ -5,6 +5,7 @@
 #include "domain/loop/model.h"
 #include "domain/simulate/study.h"
 #include "domain/simulate/traffic.h"
+#include "platform/columnar/table.h"
 
 namespace rondo::app::cli {
 
@@ -17,8 +18,8 @@ struct PolicyFile {
 };
 Result<PolicyFile> read_policy(const std::string& path);
 
-// A file of rows. Code::unsupported with the way out for what is no CSV.
-Result<std::string> read_rows(const std::string& path);
+// A file of rows, Parquet or CSV.
+Result<std::unique_ptr<columnar::Table>> open_rows(const std::string& path);
 
 // The exit code of what was asked for wrongly: the failure is reported, and 2 stands for it; a file
 // that is not there has its own code, as with every command.

@@ -1,79 +1,62 @@
 #include "domain/simulate/recorded.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "base/text.h"
-#include "domain/data/table.h"
+#include "domain/simulate/cells.h"
 
 namespace rondo::simulate {
 namespace {
 
 constexpr std::string_view kWhere = "the recorded traffic";
 
-// Line of the file: the header is line 1.
-std::string at_line(size_t row) { return " in line " + std::to_string(row + 2); }
-
-Result<double> number(const data::Table& table, size_t column, size_t row) {
-    const auto value = data::number_of(table.columns[column][row]);
-    if (!value)
-        return fail(Code::invalid, "column " + quoted(table.names[column]) + at_line(row) +
-                                       " is no number: " + quoted(table.columns[column][row]));
-    return *value;
-}
-
 struct Losses {
     double loss = 0;
     bool fails = false;
 };
-Result<Losses> losses_of(const data::Table& table, size_t column, size_t row, double label,
-                         stats::Loss loss) {
-    TRY_ASSIGN(const double answer, number(table, column, row));
-    const auto value = stats::loss_of(loss, answer, label);
-    if (!value)
-        return fail(Code::invalid, "column " + quoted(table.names[column]) + at_line(row) +
-                                       " holds " + quoted(table.columns[column][row]) +
-                                       " for the outcome " + shown(label) +
-                                       "; answers are in [0, 1], outcomes 0 or 1");
-    return Losses{*value, *stats::loss_of(stats::Loss::zero_one, answer, label) > 0.5};
+Result<Losses> losses_of(const Cells& answers, size_t row, double outcome, stats::Loss metric) {
+    TRY_ASSIGN(const double answer, answers.number(row));
+    TRY_ASSIGN(const double loss, answers.loss(row, metric, answer, outcome));
+    return Losses{loss, *stats::loss_of(stats::Loss::zero_one, answer, outcome) > 0.5};
 }
 
 }  // namespace
 
-Result<Recorded> read_recorded(std::string csv, const gates::DataColumns& columns,
+Result<Recorded> read_recorded(const columnar::Table& table, const gates::DataColumns& columns,
                                stats::Loss loss) {
-    TRY_ASSIGN(const data::Table table, data::parse_csv(std::move(csv)));
-    TRY_ASSIGN(const size_t time, table.need(columns.event_time, kWhere));
-    TRY_ASSIGN(const size_t unit, table.need(columns.unit, kWhere));
-    TRY_ASSIGN(const size_t label, table.need(columns.label, kWhere));
-    TRY_ASSIGN(const size_t champion, table.need("champion", kWhere));
-    const auto candidate = table.find("candidate");
-    if (table.rows == 0) return fail(Code::invalid, "the recorded traffic has no rows");
-    if (table.rows > kMaxRecordedRows)
-        return fail(Code::too_large, "the recorded traffic has more than 20,000,000 rows");
+    TRY_ASSIGN(const Cells times, Cells::open(table, columns.event_time, kWhere));
+    TRY_ASSIGN(const Cells names, Cells::open(table, columns.unit, kWhere));
+    TRY_ASSIGN(const Cells labels, Cells::open(table, columns.label, kWhere));
+    TRY_ASSIGN(const Cells champion, Cells::open(table, "champion", kWhere));
+    std::optional<Cells> candidate;
+    if (table.find("candidate") < table.fields().size()) {
+        TRY_ASSIGN(candidate, Cells::open(table, "candidate", kWhere));
+    }
+    TRY(need_rows(table, kWhere));
 
     Recorded out;
     out.has_candidate = candidate.has_value();
-    out.rows = static_cast<int64_t>(table.rows);
-    std::unordered_map<std::string_view, uint64_t> units;
+    out.rows = static_cast<int64_t>(table.rows());
+    std::unordered_map<std::string, uint64_t> units;
     std::map<Day, std::vector<std::tuple<Time, size_t, Row>>> days;
     int64_t labelled = 0;
-    for (size_t i = 0; i < table.rows; ++i) {
-        const auto moment = parse_time(table.columns[time][i]);
-        if (!moment)
-            return fail(Code::invalid, "column " + quoted(table.names[time]) + at_line(i) + ": " +
-                                           moment.error().message);
+    for (size_t i = 0; i < table.rows(); ++i) {
+        TRY_ASSIGN(const Time moment, times.moment(i));
         Row row;
-        row.unit = units.emplace(table.columns[unit][i], units.size()).first->second;
-        TRY_ASSIGN(const double outcome, number(table, label, i));
-        row.labelled = outcome == outcome;
+        row.unit = units.emplace(names.word(i), units.size()).first->second;
+        TRY_ASSIGN(const double outcome, labels.number(i));
+        row.labelled = !std::isnan(outcome);
         if (row.labelled) {
             ++labelled;
-            TRY_ASSIGN(const Losses first, losses_of(table, champion, i, outcome, loss));
+            TRY_ASSIGN(const Losses first, losses_of(champion, i, outcome, loss));
             Losses second = first;
             if (candidate) {
-                TRY_ASSIGN(second, losses_of(table, *candidate, i, outcome, loss));
+                TRY_ASSIGN(second, losses_of(*candidate, i, outcome, loss));
             }
             row.champion_loss = first.loss;
             row.champion_fails = first.fails;
@@ -82,7 +65,7 @@ Result<Recorded> read_recorded(std::string csv, const gates::DataColumns& column
             out.base_rate += first.fails ? 1 : 0;
             out.gain += first.loss - second.loss;
         }
-        days[day_of(*moment)].emplace_back(*moment, i, row);
+        days[day_of(moment)].emplace_back(moment, i, row);
     }
     if (labelled == 0)
         return fail(Code::invalid, "no row of the recorded traffic has a label in column " +

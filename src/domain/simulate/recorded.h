@@ -2,11 +2,10 @@
 // of one day go on hanging together. Each run draws its days, and the units' arms, anew.
 #pragma once
 
-#include <string>
-
 #include "domain/gates/model.h"
 #include "domain/simulate/source.h"
 #include "domain/stats/loss.h"
+#include "platform/columnar/table.h"
 
 namespace rondo::simulate {
 
@@ -19,13 +18,11 @@ struct Recorded {
     double gain = 0;       // mean loss of the champion less the candidate's
 };
 
-inline constexpr size_t kMaxRecordedRows = 20'000'000;
-
-// A CSV file with the policy's columns of event time, unit and label, the champion's answer in
+// A file with the policy's columns of event time, unit and label, the champion's answer in
 // `champion`, and, if there is one, a candidate's answer to the same rows in `candidate`. A missing
-// label is one that came too late. Errors name the column or the line. Fails on fewer than two
-// days.
-Result<Recorded> read_recorded(std::string csv, const gates::DataColumns& columns,
+// label is one that came too late. Errors name the column or the row, the first of which is 1.
+// Fails on fewer than two days.
+Result<Recorded> read_recorded(const columnar::Table& table, const gates::DataColumns& columns,
                                stats::Loss loss);
 
 // What the candidate is in a replay.

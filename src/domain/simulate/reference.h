@@ -17,8 +17,6 @@ struct ReferenceDays {
     double mean = 0;  // of all rows
 };
 
-inline constexpr size_t kMaxReferenceRows = 20'000'000;
-
 // A file with the policy's column of event time and either `loss`, in [0, 1], or the column of the
 // label with the champion's answer in `answer` or `champion`. Rows without a label are left out.
 // Errors name the column or the row, the first of which is 1.

@@ -1,14 +1,12 @@
 #include "platform/columnar/csv.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <optional>
 #include <unordered_set>
 
 #include "base/parallel.h"
 #include "base/text.h"
 #include "platform/columnar/csv_cells.h"
+#include "platform/columnar/csv_piece.h"
 #include "platform/columnar/csv_records.h"
 #include "platform/columnar/unpack.h"
 
@@ -16,20 +14,6 @@ namespace rondo::columnar {
 namespace {
 
 constexpr size_t kPieceBytes = 1 << 20;  // what one thread parses at a time: stays in its cache
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-// A column's type so far: none until a cell is there.
-using Types = std::vector<std::optional<Type>>;
-
-struct Piece {
-    std::string text;  // whole records
-    std::vector<Column> columns;
-    Types types;  // of its cells alone, where they are more than was expected
-    size_t rows = 0;
-    size_t lines = 0;  // whole ones, once it is parsed
-    Status status;
-};
 
 class CsvTable : public Table {
   public:
@@ -56,9 +40,9 @@ class CsvReader {
 
     Result<std::unique_ptr<Table>> read() {
         TRY(pass());
-        if (types_ != expected_) {
+        if (types_ != layout_.expected) {
             // Some cells did not fit what the first ones promised: now that all are known, again.
-            expected_ = types_;
+            layout_.expected = types_;
             TRY(pass());
         }
         return std::make_unique<CsvTable>(std::move(names_), std::move(columns_), rows_);
@@ -73,14 +57,13 @@ class CsvReader {
         ended_ = false;
         names_.clear();
         TRY(read_header());
-        std::vector<Piece> pieces(std::max<size_t>(options_.threads, 1));
-        if (expected_.empty()) {
+        std::vector<CsvPiece> pieces(std::max<size_t>(options_.threads, 1));
+        if (layout_.expected.empty()) {
             // The first piece alone says what to expect.
             TRY(next_piece(pieces[0]));
-            expected_.assign(names_.size(), std::nullopt);
-            learn(pieces[0]);
-            TRY(pieces[0].status);
-            types_ = expected_ = pieces[0].types;
+            layout_.expected.assign(names_.size(), std::nullopt);
+            TRY(pieces[0].learn(layout_, line_));
+            types_ = layout_.expected = pieces[0].types();
             begin_columns();
             reserve(pieces[0]);
             TRY(parse_and_add(pieces, 1));
@@ -105,16 +88,15 @@ class CsvReader {
     void begin_columns() {
         columns_.assign(names_.size(), Column{});
         for (size_t i = 0; i < names_.size(); ++i)
-            columns_[i].type = expected_[i].value_or(Type::number);
+            columns_[i].type = layout_.expected[i].value_or(Type::number);
     }
 
     // Takes the memory for all rows at once where the file's size tells about how many there are:
     // a column that grows is in memory twice.
-    void reserve(const Piece& first) {
+    void reserve(const CsvPiece& first) {
         const auto size = file_->size();
-        if (!size || source_->consumed() != read_ || first.rows == 0) return;
-        const double bytes =
-            static_cast<double>(first.text.size()) / static_cast<double>(first.rows);
+        if (!size || source_->consumed() != read_ || first.rows() == 0) return;
+        const double bytes = static_cast<double>(first.bytes()) / static_cast<double>(first.rows());
         constexpr double kMore = 1.02;
         const double rows = std::min(static_cast<double>(*size) / bytes * kMore,
                                      static_cast<double>(options_.limits.rows));
@@ -139,11 +121,11 @@ class CsvReader {
     }
 
     // Takes whole records from the stream.
-    Status next_piece(Piece& piece) {
+    Status next_piece(CsvPiece& piece) {
         size_t whole = 0;
         while (true) {
             if (rest_.size() < kPieceBytes && !ended_) TRY(fill(kPieceBytes));
-            whole = ended_ ? rest_.size() : whole_records(rest_, separator_);
+            whole = ended_ ? rest_.size() : whole_records(rest_, layout_.separator);
             if (whole > 0 || ended_) break;
             if (rest_.size() > options_.limits.record_bytes)
                 return fail(Code::too_large, "line " + std::to_string(line_) +
@@ -153,7 +135,7 @@ class CsvReader {
         }
         std::string after = rest_.substr(whole);
         rest_.resize(whole);
-        piece.text = std::exchange(rest_, std::move(after));
+        piece.take(std::exchange(rest_, std::move(after)));
         return ok();
     }
 
@@ -166,8 +148,8 @@ class CsvReader {
                 return fail(Code::too_large, "its first line is longer than 64 MiB");
         }
         if (rest_.find('\0') < 4096) return fail(Code::invalid, "it is neither Parquet nor text");
-        separator_ = separator_of(std::string_view(rest_).substr(0, rest_.find('\n')));
-        CsvRecords records(rest_, separator_);
+        layout_.separator = separator_of(std::string_view(rest_).substr(0, rest_.find('\n')));
+        CsvRecords records(rest_, layout_.separator);
         std::vector<std::string_view> cells;
         TRY_ASSIGN(const bool any, records.next(cells));
         if (!any) return fail(Code::invalid, "it is empty");
@@ -188,110 +170,27 @@ class CsvReader {
         return ok();
     }
 
-    // Calls visit(column, cell) for each cell of the piece that is not missing, and
-    // missing(column) for the others.
-    template <class Visit, class Lack>
-    Status each_cell(Piece& piece, size_t first_line, Visit&& visit, Lack&& lack) {
-        CsvRecords records(piece.text, separator_, first_line);
-        std::vector<std::string_view> cells;
-        piece.rows = 0;
-        while (true) {
-            TRY_ASSIGN(const bool any, records.next(cells));
-            if (!any) {
-                piece.lines = records.lines() + 1 - first_line;
-                return ok();
-            }
-            if (records.blank()) continue;
-            if (cells.size() != names_.size())
-                return fail(Code::invalid, "line " + std::to_string(records.line()) + " has " +
-                                               std::to_string(cells.size()) +
-                                               " cells, the header " +
-                                               std::to_string(names_.size()));
-            for (size_t i = 0; i < cells.size(); ++i) {
-                if (is_missing(cells[i]))
-                    lack(i);
-                else
-                    visit(i, cells[i]);
-            }
-            ++piece.rows;
-        }
-    }
-
-    // The types of the piece's cells, without keeping any.
-    void learn(Piece& piece) {
-        piece.types = expected_;
-        piece.status = each_cell(
-            piece, line_,
-            [&](size_t i, std::string_view cell) {
-                std::optional<Type>& type = piece.types[i];
-                double value = 0;
-                if (type && (*type == Type::text || parse_cell(cell, *type, value))) return;
-                type = type ? joined(*type, type_of_cell(cell)) : type_of_cell(cell);
-            },
-            [](size_t) {});
-    }
-
-    // `first_line` is for messages.
-    void parse(Piece& piece, size_t first_line) {
-        piece.types = expected_;
-        piece.columns.resize(names_.size());
-        for (size_t i = 0; i < names_.size(); ++i) {
-            Column& column = piece.columns[i];
-            column.type = columns_[i].type;
-            column.numbers.clear();
-            column.codes.clear();
-            column.words.clear();
-            column.missing = column.rounded = 0;
-        }
-        piece.status = each_cell(
-            piece, first_line, [&](size_t i, std::string_view cell) { add_cell(piece, i, cell); },
-            [&](size_t i) {
-                Column& column = piece.columns[i];
-                ++column.missing;
-                if (column.type == Type::text)
-                    column.codes.push_back(kMissingCode);
-                else
-                    column.numbers.push_back(kNone);
-            });
-    }
-
-    static void add_cell(Piece& piece, size_t i, std::string_view cell) {
-        Column& column = piece.columns[i];
-        if (column.type == Type::text) {
-            column.codes.push_back(column.words.add(cell));
-            return;
-        }
-        double value = kNone;
-        std::optional<Type>& type = piece.types[i];
-        if (!type || !parse_cell(cell, column.type, value)) {
-            // This pass is lost for the column; what all its cells are is still to be learned.
-            if (!type || !parse_cell(cell, *type, value))
-                type = type ? joined(*type, type_of_cell(cell)) : type_of_cell(cell);
-        }
-        constexpr double kExact = 9007199254740992.0;  // 2^53
-        if (column.type == Type::integer && std::abs(value) >= kExact) ++column.rounded;
-        column.numbers.push_back(value);
-    }
-
-    Status parse_and_add(std::vector<Piece>& pieces, size_t count) {
-        parallel_for(count, options_.threads, [&](size_t i) { parse(pieces[i], 1); });
+    Status parse_and_add(std::vector<CsvPiece>& pieces, size_t count) {
+        std::vector<Status> done(count);
+        parallel_for(count, options_.threads,
+                     [&](size_t i) { done[i] = pieces[i].parse(layout_, 1); });
         for (size_t i = 0; i < count; ++i) {
             // Where a piece begins is known only now: its message is made again.
-            if (!pieces[i].status) parse(pieces[i], line_);
-            TRY(pieces[i].status);
-            line_ += pieces[i].lines;
-            rows_ += pieces[i].rows;
+            if (!done[i]) TRY(pieces[i].parse(layout_, line_));
+            line_ += pieces[i].lines();
+            rows_ += pieces[i].rows();
             if (rows_ > options_.limits.rows || rows_ * names_.size() > options_.limits.cells)
                 return fail(Code::too_large,
                             "it has more rows than a table may have (" +
                                 grouped(static_cast<int64_t>(options_.limits.cells)) + " cells)");
         }
         parallel_for(names_.size(), options_.threads, [&](size_t column) {
-            for (size_t i = 0; i < count; ++i) append(columns_[column], pieces[i].columns[column]);
+            for (size_t i = 0; i < count; ++i)
+                append(columns_[column], pieces[i].columns()[column]);
         });
         for (size_t i = 0; i < count; ++i) {
             for (size_t c = 0; c < names_.size(); ++c) {
-                const auto& type = pieces[i].types[c];
+                const auto& type = pieces[i].types()[c];
                 if (type) types_[c] = types_[c] ? joined(*types_[c], *type) : *type;
             }
         }
@@ -316,11 +215,11 @@ class CsvReader {
     std::unique_ptr<TextSource> source_;
     std::string rest_;  // read and not yet handed out
     bool ended_ = false;
-    char separator_ = ',';
     size_t line_ = 1;
     uint64_t rows_ = 0, read_ = 0, told_ = 0;
     std::vector<std::string> names_;
-    Types expected_, types_;
+    CsvLayout layout_;
+    CsvTypes types_;  // of the cells so far
     std::vector<Column> columns_;
 };
 

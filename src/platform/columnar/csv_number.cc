@@ -1,5 +1,6 @@
 #include "platform/columnar/csv_number.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -16,8 +17,11 @@ constexpr std::array<double, kExactPower + 1> kPowers = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+using Wide = unsigned __int128;
+
 struct Five {
-    uint64_t power = 1;  // shifted up until its highest bit is set
+    uint64_t power = 1;    // shifted up until its highest bit is set
+    uint64_t inverse = 0;  // 2^127 / power, rounded down
     int shift = 0;
 };
 constexpr auto kPowersOfFive = [] {
@@ -26,6 +30,8 @@ constexpr auto kPowersOfFive = [] {
     for (Five& five : out) {
         five.shift = std::countl_zero(power);
         five.power = power << five.shift;
+        const Wide inverse = (Wide{1} << 127) / five.power;
+        five.inverse = inverse >> 64 != 0 ? UINT64_MAX : static_cast<uint64_t>(inverse);
         power *= 5;
     }
     return out;
@@ -39,56 +45,69 @@ bool are_digits(uint64_t eight) {
     return (eight & (eight + 0x0606060606060606) & kHigh) == kThrees && (eight & kHigh) == kThrees;
 }
 
-// Eight digits, the first in the lowest byte: pairs, then fours, then all.
-uint64_t eight_digits(uint64_t text) {
-    text -= 0x3030303030303030;
-    text = text * 10 + (text >> 8);  // a pair in every other byte
+constexpr uint64_t kZeros = 0x3030303030303030;  // eight digits 0
+
+uint64_t load(const char* at) {
+    uint64_t eight;
+    std::memcpy(&eight, at, sizeof eight);
+    return eight;
+}
+
+// The number of eight digits less '0' each, the first in the lowest byte: pairs, then fours, then
+// all.
+uint64_t eight_digits(uint64_t digits) {
+    digits = digits * 10 + (digits >> 8);  // a pair in every other byte
     constexpr uint64_t kPair = 0x000000FF000000FF;
-    return (((text & kPair) * (100 + (uint64_t{1000000} << 32))) +
-            (((text >> 16) & kPair) * (1 + (uint64_t{10000} << 32)))) >>
+    return (((digits & kPair) * (100 + (uint64_t{1000000} << 32))) +
+            (((digits >> 16) & kPair) * (1 + (uint64_t{10000} << 32)))) >>
            32;
 }
 
-// (high * 2^64 + low) / divisor, where high < divisor.
-struct Division {
-    uint64_t quotient, rest;
-};
-Division divide(uint64_t high, uint64_t low, uint64_t divisor) {
-#ifdef __x86_64__
-    uint64_t quotient, rest;
-    asm("divq %4" : "=a"(quotient), "=d"(rest) : "a"(low), "d"(high), "r"(divisor) : "cc");
-    return {quotient, rest};
-#else
-    const unsigned __int128 all = (static_cast<unsigned __int128>(high) << 64) | low;
-    return {static_cast<uint64_t>(all / divisor), static_cast<uint64_t>(all % divisor)};
-#endif
+// The high bit of bytes that, less '0', are no digit; right up to the first of them.
+uint64_t no_digits(uint64_t digits) {
+    return ((digits + 0x7676767676767676) | digits) & 0x8080808080808080;
+}
+
+// The first `count` (0 to 8) of eight bytes, with zeros in front.
+uint64_t first_bytes(uint64_t bytes, int count) {
+    const int half = 4 * (8 - count);  // 64 at once are too many for a shift
+    return (bytes << half) << half;
 }
 
 // digits / 10^k, 0 < digits, 0 <= k <= kFives.
-double quotient_of(uint64_t digits, int k) {
+[[gnu::always_inline]] inline double quotient_of(uint64_t digits, int k) {
     const Five& five = kPowersOfFive[static_cast<size_t>(k)];
     const int up = std::countl_zero(digits);
     digits <<= up;
-    // 2^63 times the quotient of both, which lies between 1/2 and 2.
-    const auto [quotient, rest] = divide(digits >> 1, digits << 63, five.power);
-    const int drop = 64 - std::countl_zero(quotient) - 53;
-    const uint64_t half = uint64_t{1} << (drop - 1);
-    const uint64_t below = quotient & ((half << 1) - 1);
-    uint64_t bits = quotient >> drop;
-    if (below > half || (below == half && (rest != 0 || (bits & 1) != 0))) ++bits;
-    // A normal number at these k, so the last multiplication is exact.
-    const int exponent = drop - 63 + five.shift - up - k;
-    return static_cast<double>(bits) *
-           std::bit_cast<double>(static_cast<uint64_t>(1023 + exponent) << 52);
+    // 2^63 times the quotient of both, which lies between 1/2 and 2; up to 2 too small.
+    uint64_t quotient = static_cast<uint64_t>((static_cast<Wide>(digits) * five.inverse) >> 64);
+    int drop = 11 - std::countl_zero(quotient);
+    uint64_t half = uint64_t{1} << (drop - 1);
+    uint64_t below = quotient & ((half << 1) - 1);
+    auto up_one = static_cast<uint64_t>(below > half);
+    if (below + 2 >= half && below <= half) [[unlikely]] {
+        // So near to the middle between two doubles the rest decides.
+        const Wide all = static_cast<Wide>(digits) << 63;
+        quotient = static_cast<uint64_t>(all / five.power);
+        const bool rest = all % five.power != 0;
+        drop = 11 - std::countl_zero(quotient);
+        half = uint64_t{1} << (drop - 1);
+        below = quotient & ((half << 1) - 1);
+        up_one = below > half || (below == half && (rest || ((quotient >> drop) & 1) != 0)) ? 1 : 0;
+    }
+    // A normal number at these k: its first bit is the exponent's last, and so is a carry.
+    constexpr int kBias = 1023, kFraction = 52;
+    const int exponent = drop - 63 + five.shift - up - k + kBias + kFraction - 1;
+    return std::bit_cast<double>((static_cast<uint64_t>(exponent) << kFraction) +
+                                 (quotient >> drop) + up_one);
 }
 
 // Appends the digits from `at`; where they end.
 const char* take_digits(const char* at, const char* end, uint64_t& digits) {
     while (end - at >= 8) {
-        uint64_t eight;
-        std::memcpy(&eight, at, sizeof eight);
+        const uint64_t eight = load(at);
         if (!are_digits(eight)) break;
-        digits = digits * 100'000'000 + eight_digits(eight);
+        digits = digits * 100'000'000 + eight_digits(eight - kZeros);
         at += 8;
     }
     for (; at != end && is_digit(*at); ++at)
@@ -149,6 +168,57 @@ bool parse_decimal(std::string_view text, double& value) {
         return false;
     }
     value = negative ? -out : out;
+    return true;
+}
+
+bool parse_padded_decimal(std::string_view text, double& value) {
+    constexpr std::array<uint64_t, 9> kTens = {1,       10,        100,        1'000,      10'000,
+                                               100'000, 1'000'000, 10'000'000, 100'000'000};
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto negative = static_cast<uint64_t>(!text.empty() && *at == '-');
+    at += negative;
+    // Up to seven digits, a point, and all the others behind it.
+    const uint64_t head = load(at) ^ kZeros, stop = no_digits(head);
+    const int whole = stop == 0 ? 8 : std::countr_zero(stop) / 8;
+    const auto decimals = end - at - whole - 1;
+    if (whole == 0 || whole == 8 || decimals < 1 || whole + decimals > kDigits || at[whole] != '.')
+        return parse_decimal(text, value);
+    // Eight digits without the point, eight, and three at most.
+    const auto count = whole + static_cast<int>(decimals);
+    const int first = std::min(count, 8), second = std::clamp(count - 8, 0, 8),
+              third = std::max(count - 16, 0);
+    const uint64_t before = (uint64_t{1} << (8 * whole)) - 1;  // the point
+    const uint64_t a = first_bytes((head & before) | ((load(at + 1) ^ kZeros) & ~before), first);
+    const uint64_t b = first_bytes(load(at + 9) ^ kZeros, second),
+                   c = first_bytes(load(at + 17) ^ kZeros, third);
+    if ((no_digits(a) | no_digits(b) | no_digits(c)) != 0) return parse_decimal(text, value);
+    uint64_t digits = eight_digits(a);
+    digits = digits * kTens[static_cast<size_t>(second)] + eight_digits(b);
+    digits = digits * kTens[static_cast<size_t>(third)] + eight_digits(c);
+    const double size = digits == 0 ? 0 : quotient_of(digits, static_cast<int>(decimals));
+    value = std::bit_cast<double>(std::bit_cast<uint64_t>(size) | (negative << 63));
+    return true;
+}
+
+bool parse_padded_integer(std::string_view text, double& value) {
+    const char* at = text.data();
+    const auto negative = static_cast<uint64_t>(!text.empty() && *at == '-');
+    at += negative;
+    const auto count = text.size() - negative;
+    if (count == 0 || count > 16) return false;
+    const int first = static_cast<int>(std::min<size_t>(count, 8)),
+              second = static_cast<int>(count) - first;
+    const uint64_t a = first_bytes(load(at) ^ kZeros, first),
+                   b = first_bytes(load(at + 8) ^ kZeros, second);
+    if ((no_digits(a) | no_digits(b)) != 0) return false;
+    uint64_t digits = eight_digits(a);
+    if (second > 0) {
+        for (int i = 0; i < second; ++i) digits *= 10;
+        digits += eight_digits(b);
+    }
+    value = static_cast<double>(negative != 0 ? -static_cast<int64_t>(digits)
+                                              : static_cast<int64_t>(digits));
     return true;
 }
 

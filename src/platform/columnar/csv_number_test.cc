@@ -14,13 +14,27 @@
 namespace rondo::columnar {
 namespace {
 
+// The padded ways, before any bytes.
+bool parse_padded(bool (*parse)(std::string_view, double&), const std::string& text,
+                  double& value) {
+    static std::mt19937_64 random(3);
+    std::string padded = text;
+    for (size_t i = 0; i < kPadding; ++i) padded += "0123456789.,e\n\xff"[random() % 15];
+    return parse(std::string_view(padded).substr(0, text.size()), value);
+}
+
+void same_bits(double a, double b) {
+    CHECK(std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b));
+}
+
 // As the C library reads it, to the bit.
 void same(const std::string& text) {
-    double value = 0;
+    double value = 0, padded = 1;
     CAPTURE(text);
     REQUIRE(parse_decimal(text, value));
-    const double there = std::strtod(text.c_str(), nullptr);
-    CHECK(std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(there));
+    same_bits(value, std::strtod(text.c_str(), nullptr));
+    REQUIRE(parse_padded(parse_padded_decimal, text, padded));
+    same_bits(padded, value);
 }
 
 TEST_CASE("decimals are the nearest doubles") {
@@ -67,10 +81,30 @@ TEST_CASE("what is no decimal") {
     for (const char* text : {"",    "-",    ".",    "-.",        "e5",       "1e",  "1e+",
                              "1x",  "+1",   " 1",   "1 ",        "1.2.3",    "--1", "nan",
                              "inf", "1e5.", "0x10", "12345678a", "1234567:", "1,5", "1e99999"})
-        CHECK_MESSAGE(!parse_decimal(text, value), text);
+        CHECK_MESSAGE(
+            !(parse_decimal(text, value) || parse_padded(parse_padded_decimal, text, value)), text);
     for (const char* text : {"0", "-0", "0.0", "-0.000", ".5", "5.", "1e5", "1E+05", "12345678",
                              "00000000000000000000000001"})
         same(text);
+}
+
+TEST_CASE("integers with bytes behind them") {
+    std::mt19937_64 random(4);
+    double value = 0;
+    for (int i = 0; i < 100'000; ++i) {
+        const auto wide = static_cast<int64_t>(random()) >> (random() % 64);
+        const std::string text = std::to_string(wide % 10'000'000'000'000'000);
+        CAPTURE(text);
+        REQUIRE(parse_padded(parse_padded_integer, text, value));
+        same_bits(value, static_cast<double>(std::stoll(text)));
+        std::string broken = text;
+        broken[random() % text.size()] = "/:x+. -"[random() % 7];
+        if (broken[0] != '-' || broken.size() == 1 || text[0] == '-')
+            CHECK_MESSAGE((!parse_padded(parse_padded_integer, broken, value) || broken == text),
+                          broken);
+    }
+    for (const char* text : {"", "-", "+1", "12345678901234567", "1.0", "1 "})
+        CHECK_MESSAGE(!parse_padded(parse_padded_integer, text, value), text);
 }
 
 }  // namespace

@@ -46,14 +46,17 @@ Result<std::string_view> CsvRecords::quoted_cell() {
             return fail(Code::invalid,
                         "line " + std::to_string(next_line_ - 1) + ": text after a closing quote");
         if (!doubled) return raw;
-        std::string& cell = unquoted_.emplace_back();
-        for (size_t i = 0; i < raw.size(); ++i) {
-            cell += raw[i];
-            if (raw[i] == '"') ++i;
-        }
-        return cell;
+        append_undoubled(raw, unquoted_.emplace_back());
+        return unquoted_.back();
     }
     return fail(Code::invalid, "line " + std::to_string(line_) + ": a quote is never closed");
+}
+
+void append_undoubled(std::string_view inside, std::string& out) {
+    for (size_t i = 0; i < inside.size(); ++i) {
+        out += inside[i];
+        if (inside[i] == '"') ++i;
+    }
 }
 
 namespace {
@@ -79,12 +82,6 @@ size_t whole_records_of_any(std::string_view text, char separator) {
     return whole;
 }
 
-// Each bit the sum of all up to it, modulo two: ones from an opening quote to before its closing.
-uint64_t running_parity(uint64_t bits) {
-    for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
-    return bits;
-}
-
 }  // namespace
 
 size_t whole_records(std::string_view text, char separator) {
@@ -94,19 +91,14 @@ size_t whole_records(std::string_view text, char separator) {
         return last == std::string_view::npos ? 0 : last + 1;
     }
     size_t whole = 0;
-    uint64_t inside = 0;  // all ones while a quote is open
-    uint64_t before = 1;  // whether the byte before the block allows a quote to open
+    CsvQuotes quotes;
     for (size_t at = 0; at < text.size(); at += CsvBlock::kBytes) {
         const CsvBlock block = csv_block(text, at, separator);
-        const uint64_t open = running_parity(block.quotes) ^ inside;
-        const uint64_t may_open = block.ends | block.quotes;
-        // A quote that opens in the middle of a cell is none: its text is not ours to count.
-        if ((block.quotes & open & ~((may_open << 1) | before)) != 0)
-            return whole_records_of_any(text, separator);
-        if (const uint64_t lines = block.lines & ~open; lines != 0)
+        const uint64_t lines = block.lines & ~quotes.open(block);
+        // Its text is not ours to count.
+        if (quotes.odd()) return whole_records_of_any(text, separator);
+        if (lines != 0)
             whole = at + CsvBlock::kBytes - static_cast<size_t>(std::countl_zero(lines));
-        inside = (open >> 63) != 0 ? ~uint64_t{0} : 0;
-        before = may_open >> 63;
     }
     return whole;
 }

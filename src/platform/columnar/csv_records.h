@@ -45,6 +45,9 @@ class CsvRecords {
     std::deque<std::string> unquoted_;
 };
 
+// What stands between the quotes of a cell, doubled quotes as one, appended.
+void append_undoubled(std::string_view inside, std::string& out);
+
 // How many bytes of the text are whole records: up to after the last line end outside quotes. 0
 // when there is none.
 size_t whole_records(std::string_view text, char separator);

@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+#include "platform/columnar/csv_index.h"
+
 namespace rondo::columnar {
 namespace {
 
@@ -106,6 +108,52 @@ TEST_CASE("records are what a byte at a time gives") {
     CHECK(good > 15'000);
 }
 
+std::string without_quotes(std::string_view cell) {
+    if (!cell.starts_with('"')) return std::string(cell);
+    std::string out;
+    for (size_t i = 1; i + 1 < cell.size(); ++i) {
+        out += cell[i];
+        if (cell[i] == '"') ++i;
+    }
+    return out;
+}
+
+TEST_CASE("an index finds the cells of records") {
+    std::mt19937 random(4);
+    CsvIndex index;
+    size_t found = 0;
+    for (int i = 0; i < 30'000; ++i) {
+        const char separator = ",;\t"[random() % 3];
+        const std::string text = i % 3 == 0   ? any_text(random, ",\n\"ab\r")
+                                 : i % 3 == 1 ? any_text(random, "abc,\n")
+                                              : written(random, separator);
+        CAPTURE(text);
+        const auto there = slowly(text, separator);
+        const size_t columns = i % 3 == 2 ? 3 : 1 + random() % 2;
+        const bool plain = index.find(text, separator, columns);
+        // Where records are as long as they should be and no line is empty, it has to.
+        if (i % 3 == 2) REQUIRE(plain);
+        if (!plain) continue;
+        REQUIRE(there.has_value());
+        REQUIRE(index.rows() == there->size());
+        CsvRecords records(text, separator);
+        std::vector<std::string_view> cells;
+        while (records.next(cells).value()) CHECK(!records.blank());
+        REQUIRE(index.lines() == records.lines());
+        for (size_t row = 0; row < index.rows(); ++row) {
+            REQUIRE((*there)[row].size() == columns);
+            for (size_t c = 0; c < columns; ++c) {
+                const std::string_view cell = index.cell(row, c);
+                REQUIRE(without_quotes(cell) == (*there)[row][c]);
+                if (!index.has_doubled() && cell.starts_with('"'))
+                    REQUIRE(cell.substr(1, cell.size() - 2) == (*there)[row][c]);
+            }
+        }
+        found += index.rows() > 1 ? 1 : 0;
+    }
+    CHECK(found > 9'000);
+}
+
 TEST_CASE("whole records end where no quote is open") {
     std::mt19937 random(2);
     for (int i = 0; i < 20'000; ++i) {
@@ -138,8 +186,9 @@ TEST_CASE("blocks by SSE2 are those of any machine") {
         for (size_t from = 0; from < text.size(); from += 64) {
             const CsvBlock one = csv_block(text, from, ','),
                            other = csv_block_plain(text, from, ',');
-            REQUIRE(
-                (one.ends == other.ends && one.lines == other.lines && one.quotes == other.quotes));
+            REQUIRE((one.ends == other.ends && one.lines == other.lines &&
+                     one.quotes == other.quotes && one.returns == other.returns &&
+                     one.within == other.within));
         }
     }
 }

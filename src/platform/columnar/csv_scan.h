@@ -13,7 +13,9 @@ struct CsvBlock {
     static constexpr size_t kBytes = 64;
     uint64_t ends = 0;  // of cells: separators and line ends ('\n', '\r')
     uint64_t lines = 0;
+    uint64_t returns = 0;
     uint64_t quotes = 0;
+    uint64_t within = ~uint64_t{0};  // the text
 };
 
 // Of the block that begins at a place; what lies beyond the text has no bits. By SSE2 where there
@@ -21,6 +23,24 @@ struct CsvBlock {
 CsvBlock csv_block(std::string_view text, size_t from, char separator);
 // The same without: what other machines run.
 CsvBlock csv_block_plain(std::string_view text, size_t from, char separator);
+
+// Follows the quotes of a text, block after block.
+class CsvQuotes {
+  public:
+    // Ones from each opening quote to before its closing one.
+    uint64_t open(const CsvBlock& block);
+    // Whether the text so far ends within quotes.
+    bool inside() const { return inside_ != 0; }
+    // A quote stood in the middle of a cell, or text after a closing one: what is open cannot be
+    // told by counting then.
+    bool odd() const { return odd_; }
+
+  private:
+    uint64_t inside_ = 0;  // all ones while a quote is open
+    uint64_t before_ = 1;  // whether the byte before the block allows a quote to open
+    uint64_t closed_ = 0;  // whether it was a closing quote
+    bool odd_ = false;
+};
 
 // A cursor: places that are asked for only go up. The text has to live as long.
 class CsvScan {
