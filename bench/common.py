@@ -308,9 +308,10 @@ class Table:
     """Figures under headings. The first line under a heading is the measure for the others."""
 
     def __init__(self, title):
-        self.title, self.rows, self.first = title, [], {}
+        self.title, self.rows, self.first, self.costs = title, [], {}, {}
 
     def add(self, what, who, cost, unit="us CPU", rate=None):
+        self.costs[what, who] = cost
         base = self.first.setdefault(what, (cost, rate))
         ratio = f"{cost / base[0]:.3g} x" if base[0] else ""
         rates = [number(rate), f"{base[1] / rate:.3g} x"] if rate and base[1] else ["", ""]
@@ -339,6 +340,25 @@ class Table:
             print("  ".join(text.ljust(size) if i in (0, 1, 3) else text.rjust(size)
                             for i, (text, size) in enumerate(zip(shown, width))).rstrip())
         sys.stdout.flush()
+
+
+def profile(record, during=None):
+    """Where CPU time goes, by perf, when it is there: perf record's own arguments, and what to do meanwhile."""
+    perf = shutil.which("perf")
+    if not perf:
+        return print("    (no perf here to say where the time goes)")
+    with tempfile.NamedTemporaryFile() as data:
+        recording = subprocess.Popen([perf, "record", "-o", data.name, *map(str, record)],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if during:
+            during()
+            recording.send_signal(signal.SIGINT)
+        recording.wait()
+        said = subprocess.run([perf, "report", "-i", data.name, "--stdio", "--percent-limit", "3"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    for line in said.splitlines():
+        if line.strip() and not line.startswith("#"):
+            print("    " + line.strip()[:110])
 
 
 def number(value):

@@ -7,11 +7,12 @@ rondo's time goes."""
 
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
+
+from common import profile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("RONDO_BUILD", ROOT / "build/release"))
@@ -96,21 +97,6 @@ def commands(folder):
         "scipy by hand": [PEERS, "-c", SCIPY.replace("READ", READ), *csv],
         "Evidently's preset": [PEERS, "-c", EVIDENTLY.replace("READ", READ), *csv, page],
     }
-
-
-def profile(command):
-    """Where the CPU time goes, when perf is there to say it."""
-    perf = shutil.which("perf")
-    if not perf:
-        return print("    (no perf here to say where the time goes)")
-    with tempfile.NamedTemporaryFile() as data:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([perf, "record", "-o", data.name, *map(str, command)], **quiet)
-        said = subprocess.run([perf, "report", "-i", data.name, "--stdio", "--percent-limit", "3"], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    for line in said.splitlines():
-        if line.strip() and not line.startswith("#"):
-            print("    " + line.strip()[:110])
 
 
 def judge(runs, best, peer, ours, asked):

@@ -23,7 +23,7 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from common import MLFLOW, ROOT, Bench, Table, environment, repeat, say
+from common import MLFLOW, ROOT, Bench, Table, environment, measure, profile, repeat, say
 
 RUNS = 100_000
 POINTS = 1_000_000
@@ -322,19 +322,57 @@ def measure_requests(bench, table, server):
     measure_writes(bench, table, server)
 
 
+# Each gives a load, or a load and what has to hold after it.
+WRITES = {"log-metric, 16 clients": log_metric,
+          "set-tag, 16 clients, synced": set_tag,
+          "log-batch, 1,000 metrics": lambda bench, server: log_batch(server),
+          "runs/create, 16 clients": create_run,
+          "log-parameter, 16 clients": log_param,
+          "runs/get, 16 clients": get_run}
+
+
 def measure_writes(bench, table, server):
-    load, check = log_metric(bench, server)
-    table.measure("log-metric, 16 clients", server, load)
-    check()
-    load, check = set_tag(bench, server)
-    table.measure("set-tag, 16 clients, synced", server, load)
-    check()
-    load, check = log_batch(server)
-    table.measure("log-batch, 1,000 metrics", server, load)
-    check()
-    for what, make in (("runs/create", create_run), ("log-parameter", log_param),
-                       ("runs/get", get_run)):
-        table.measure(f"{what}, 16 clients", server, make(bench, server))
+    for what, make in WRITES.items():
+        made = make(bench, server)
+        load, check = made if isinstance(made, tuple) else (made, None)
+        table.measure(what, server, load)
+        if check:
+            check()
+
+
+ASKED = {"mlflow server, 1 worker": {"runs/search, 100,000 runs": 100, "history of 1,000,000 points": 100,
+                                     "the same as a chart": 500, "log-metric, 16 clients": 200,
+                                     "log-batch, 1,000 metrics": 100, "runs/create, 16 clients": 200,
+                                     "log-parameter, 16 clients": 200, "runs/get, 16 clients": 200},
+         "FastTrackML": {"log-metric, 16 clients": 20, "set-tag, 16 clients, synced": 20,
+                         "log-batch, 1,000 metrics": 20, "runs/create, 16 clients": 20,
+                         "log-parameter, 16 clients": 20}}
+
+
+def judge(bench, table):
+    """How many times a peer's CPU each request is; where less than asked, what that would need, what a
+    request costs that does nothing, and where the time goes."""
+    missed = {}
+    print()
+    for peer, asked in ASKED.items():
+        for what, ratio in asked.items():
+            ours, theirs = table.costs[what, "rondo"], table.costs[what, peer]
+            print(f"{what}: {theirs / ours:.3g} times by {peer} (asked: {ratio})")
+            if theirs / ours < ratio:
+                missed[what] = min(theirs / ratio, missed.get(what, theirs))
+    if not missed:
+        return
+    server = bench.rondo()
+    floor, _ = measure(server, bench.wrk("/livez", connections=CLIENTS))
+    print(f"\nGET /livez, which does nothing, takes {floor:.1f} us.")
+    for what, needed in missed.items():
+        print(f"{what}: not reached: that would be {needed:.1f} us, and it takes "
+              f"{table.costs[what, 'rondo']:.1f}:")
+        if what in WRITES:
+            made = WRITES[what](bench, server)
+            load = made[0] if isinstance(made, tuple) else made
+            profile(["-p", server.process.pid], lambda: load(server))
+    bench.stop(server)
 
 
 def measure_starts(bench, table, make, count):
@@ -375,7 +413,8 @@ def main():
         bench.stop(server)
         server = mlflow(bench, 4, {})
         measure_idle(bench, table, server, "mlflow server, as it starts by default")
-    table.print()
+        table.print()
+        judge(bench, table)
 
 
 if __name__ == "__main__":

@@ -189,6 +189,19 @@ def test_links_of_mlflow_clients_lead_to_the_run(loop, open_page):
     expect(unknown.locator("main")).to_contain_text("no page /prompts")
 
 
+def test_an_endpoint_leads_to_its_model_and_champion(loop, open_page):
+    page = open_page(loop.url, PAGE)
+    champion = loop.status()["route"]["champion"]
+    head = page.locator(".page-head")
+    expect(head).to_contain_text(f"v{champion} is champion")
+    head.get_by_role("link", name="models:/small@champion").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("small")
+    page.go_back()
+    head.get_by_role("link", name=f"v{champion}", exact=True).click()
+    expect(page).to_have_url(re.compile(f"#/models/small/versions/{champion}$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("small")
+
+
 def test_what_happens_is_seen_within_a_second(loop, open_page):
     page = open_page(loop.url, PAGE)
     start = open_page(loop.url)

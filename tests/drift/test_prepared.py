@@ -1,6 +1,8 @@
 """A prepared reference gives what the file gives that it was made of; a damaged one gives one clear line."""
 
 import json
+import os
+import stat
 import struct
 
 import numpy as np
@@ -90,6 +92,19 @@ def test_every_method_says_the_same(files, end, tmp_path):
         rondo("drift", reference, current, "--html", tmp_path / "page.html")
         pages.append((tmp_path / "page.html").read_text().replace(str(reference), "R"))
     assert pages[0] == pages[1]
+
+
+def test_what_is_written_is_as_open_as_other_files(files, tmp_path):
+    raw, _, current, _ = files[".csv"]
+    old = os.umask(0o027)
+    try:
+        rondo("drift", raw, current, "--html", tmp_path / "page.html")
+        rondo("profile", raw, "--html", tmp_path / "profile.html")
+        rondo("drift", "prepare", raw, "-o", tmp_path / "reference.prepared")
+    finally:
+        os.umask(old)
+    for name in ("page.html", "profile.html", "reference.prepared"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o640, name
 
 
 @pytest.mark.parametrize("reference", [".csv", ".parquet"])

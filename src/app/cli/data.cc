@@ -100,7 +100,7 @@ Status data_get(const Common& common, const std::string& dataset, const std::str
             return fail(Code::internal, "the bytes of " + quoted(path) + " arrived damaged");
         const std::string target = folder + "/" + path;
         TRY(files.make_directories(target.substr(0, target.rfind('/'))));
-        TRY(write_file_atomically(system_env(), target, bytes));
+        TRY(write_local_file(target, bytes));
         progress.add(bytes.size());
     }
     if (session.json()) print_json(answer["version"]);

@@ -186,8 +186,7 @@ Result<int> drift_files(const Common& common, const DriftFlags& flags) {
     TRY(report);
     report->reference = flags.reference;
     report->current = flags.current;
-    if (!flags.html.empty())
-        TRY(write_file_atomically(system_env(), flags.html, html::drift_page(*report)));
+    if (!flags.html.empty()) TRY(write_local_file(flags.html, html::drift_page(*report)));
     if (common.json)
         print_line(json::write(*report));
     else
@@ -206,6 +205,7 @@ Status prepare_file(const Common& common, const std::string& path, const std::st
                               [&](size_t n) { progress.add(n); });
     }();
     TRY(facts);
+    TRY(open_to_others(output));
     if (common.json)
         print_line(json::write(*facts));
     else
@@ -253,7 +253,7 @@ Status profile_file(const Common& common, const std::string& path, const std::st
     }();
     TRY(profile);
     profile->file = path;
-    if (!html.empty()) TRY(write_file_atomically(system_env(), html, html::profile_page(*profile)));
+    if (!html.empty()) TRY(write_local_file(html, html::profile_page(*profile)));
     if (common.json)
         print_line(json::write(*profile));
     else

@@ -1,10 +1,13 @@
 #include "app/cli/session.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/env.h"
 #include "base/text.h"
@@ -185,6 +188,19 @@ void Progress::show(bool last) {
 
 Result<std::string> read_local_file(const std::string& path) {
     return read_file(system_env().files(), path, kFileLimit);
+}
+
+Status write_local_file(const std::string& path, std::string_view content) {
+    TRY(write_file_atomically(system_env(), path, content));
+    return open_to_others(path);
+}
+
+Status open_to_others(const std::string& path) {
+    const mode_t kept = ::umask(0);  // there is no other way to read it
+    ::umask(kept);
+    if (::chmod(path.c_str(), 0666 & ~kept) == 0) return ok();
+    return fail(Code::internal,
+                "cannot set the mode of " + quoted(path) + ": " + std::strerror(errno));
 }
 
 }  // namespace rondo::app::cli

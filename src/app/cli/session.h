@@ -87,5 +87,9 @@ class Progress {
 
 // A file's content; at most 4 GiB.
 Result<std::string> read_local_file(const std::string& path);
+// Whole or not at all; readable by whom the user's umask says, unlike what a server keeps.
+Status write_local_file(const std::string& path, std::string_view content);
+// The same of a file that is written already.
+Status open_to_others(const std::string& path);
 
 }  // namespace rondo::app::cli

@@ -16,6 +16,7 @@ import { Facts, NotRead, Pill, Problem, Skeleton } from '../parts/bits';
 import { Rollouts } from '../parts/rollouts';
 import { LoopStrip } from '../parts/strip';
 import { entryId, Timeline } from '../parts/timeline';
+import { modelOf } from '../registry/words';
 import { link, param, setParams } from '../router';
 
 export function countsOf(status: EndpointStatus): [string, string, Tone?][] {
@@ -37,6 +38,8 @@ export function countsOf(status: EndpointStatus): [string, string, Tone?][] {
 
 function Head({ status, metric }: { status: EndpointStatus; metric: string | undefined }) {
   const state = stateOf(status, metric);
+  const model = modelOf(status.spec.model);
+  const champion = status.route && String(status.route.champion);
   return (
     <header class="page-head">
       <div class="title-line">
@@ -46,9 +49,15 @@ function Head({ status, metric }: { status: EndpointStatus; metric: string | und
       <p class="lead">{state.sentence}</p>
       {status.waiting_for && <p class="held">Decisions wait: {status.waiting_for}.</p>}
       <p class="soft under-lead">
-        {status.route && <span>v{status.route.champion} is champion</span>}
+        {champion && (
+          <span>
+            {model ? <a href={link.version(model, champion)}>v{champion}</a> : `v${champion}`} is champion
+          </span>
+        )}
         {status.engine && <span>{status.engine}</span>}
-        <span>{status.spec.model}</span>
+        <span>
+          {model ? <a href={link.model(model)}>{status.spec.model}</a> : status.spec.model}
+        </span>
         {status.settled && (
           <span title={`${moment(status.settled)} UTC, on the endpoint's clock`}>
             decided up to {moment(status.settled)}

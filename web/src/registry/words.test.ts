@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelVersion, RegisteredModel } from '../api/registry';
-import { latestOf, loadSnippet, modelFilter, movedFrom, runsOf, versionFilter } from './words';
+import {
+  aliasUri, latestOf, loadSnippet, modelFilter, modelOf, movedFrom, runsOf, versionFilter, versionUri,
+} from './words';
 
 const version = (number: string, run_id?: string) => ({ version: number, run_id }) as ModelVersion;
 
@@ -39,6 +41,12 @@ it('an alias is moved only when it points elsewhere', () => {
   expect(movedFrom(aliases, 'champion', '4')).toBe('3');
   expect(movedFrom(aliases, 'champion', '3')).toBeUndefined();
   expect(movedFrom(aliases, 'other', '4')).toBeUndefined();
+});
+
+it('a location names its model', () => {
+  expect(modelOf(aliasUri('my model.v2', 'champion'))).toBe('my model.v2');
+  expect(modelOf(versionUri('flights', '12'))).toBe('flights');
+  expect(modelOf('runs:/abc/model')).toBeUndefined();
 });
 
 it('versions of one run are one run', () => {

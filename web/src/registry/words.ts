@@ -43,6 +43,8 @@ export function versionFilter(name: string, text: string): string {
 
 export const versionUri = (name: string, version: string) => `models:/${name}/${version}`;
 export const aliasUri = (name: string, alias: string) => `models:/${name}@${alias}`;
+// The model of either.
+export const modelOf = (uri: string) => /^models:\/([^/@]+)[/@]/.exec(uri)?.[1];
 
 const python = (text: string) => JSON.stringify(text); // as Python takes it between quotes
 
