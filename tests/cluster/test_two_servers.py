@@ -62,7 +62,9 @@ class Killer(threading.Thread):
 
 def ends_the_same(pair, told, expected):
     for server in pair.servers:
-        assert story(server, NAME) == told
+        for number, (line, there) in enumerate(zip(now := story(server, NAME), told)):
+            assert line == there, f"entry {number}:\n{line}\nalone:\n{there}"
+        assert len(now) == len(told)
     status = pair.servers[0].client().call("GET", PATH)
     assert status["route"]["champion"] == expected["route"]["champion"]
     for arm in ("champion", "candidate"):
@@ -103,6 +105,7 @@ def test_t56_either_is_killed_and_the_other_goes_on(alone, make_pair):
             loop.go_on()
         finally:
             killer.end()
+        print(f"seed {seed}: {killer.done} kills, {loop.replays} replays")
         status = ends_the_same(pair, told, expected)
         kills += killer.done
         lost += sum(status[arm]["lost"] for arm in ("champion", "candidate"))

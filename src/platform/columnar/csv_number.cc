@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#ifdef __x86_64__
+#include <tmmintrin.h>
+#endif
+
 namespace rondo::columnar {
 namespace {
 
@@ -16,6 +20,9 @@ constexpr uint64_t kExact = uint64_t{1} << 53;
 constexpr std::array<double, kExactPower + 1> kPowers = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+constexpr std::array<uint64_t, 9> kTens = {1,       10,        100,        1'000,      10'000,
+                                           100'000, 1'000'000, 10'000'000, 100'000'000};
 
 using Wide = unsigned __int128;
 
@@ -172,8 +179,6 @@ bool parse_decimal(std::string_view text, double& value) {
 }
 
 bool parse_padded_decimal(std::string_view text, double& value) {
-    constexpr std::array<uint64_t, 9> kTens = {1,       10,        100,        1'000,      10'000,
-                                               100'000, 1'000'000, 10'000'000, 100'000'000};
     const char* at = text.data();
     const char* const end = at + text.size();
     const auto negative = static_cast<uint64_t>(!text.empty() && *at == '-');
@@ -201,6 +206,75 @@ bool parse_padded_decimal(std::string_view text, double& value) {
     return true;
 }
 
+#ifdef __x86_64__
+namespace {
+
+// Up to 16 digits at once, wherever the point stands among them.
+[[gnu::target("ssse3")]] bool parse_by_ssse3(std::string_view text, double& value) {
+    constexpr int kLanes = 16;
+    // Windows of these say which bytes to take: ones before zeros, and none before the first ones.
+    constexpr auto kBefore = [] {
+        std::array<uint8_t, size_t{2} * kLanes> out{};
+        for (size_t i = 0; i < kLanes; ++i) out[i] = 0xFF;
+        return out;
+    }();
+    constexpr auto kAligned = [] {
+        std::array<uint8_t, size_t{2} * kLanes> out{};
+        for (size_t i = 0; i < kLanes; ++i) {
+            out[i] = 0x80;
+            out[kLanes + i] = static_cast<uint8_t>(i);
+        }
+        return out;
+    }();
+    const auto window = [](const auto& bytes, int from) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + from));
+    };
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto negative = static_cast<uint64_t>(!text.empty() && *at == '-');
+    at += negative;
+    const __m128i head = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto points =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(head, _mm_set1_epi8('.'))));
+    const int whole = std::countr_zero(points | 1U << kLanes);
+    const auto decimals = end - at - whole - 1;
+    if (whole == 0 || whole == kLanes || decimals < 1 || whole + decimals > kDigits)
+        return parse_decimal(text, value);
+    const int count = whole + static_cast<int>(decimals), first = std::min(count, kLanes),
+              rest = count - first;
+    const __m128i before = window(kBefore, kLanes - whole),
+                  tail = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 1));
+    const __m128i all =
+        _mm_sub_epi8(_mm_or_si128(_mm_and_si128(before, head), _mm_andnot_si128(before, tail)),
+                     _mm_set1_epi8('0'));
+    const __m128i digits = _mm_shuffle_epi8(all, window(kAligned, first));
+    const __m128i least = _mm_min_epu8(digits, _mm_set1_epi8(9));
+    const uint64_t last = first_bytes(load(at + kLanes + 1) ^ kZeros, rest);
+    if (_mm_movemask_epi8(_mm_cmpeq_epi8(digits, least)) != 0xFFFF || no_digits(last) != 0)
+        return parse_decimal(text, value);
+    // Pairs, fours, eights.
+    const __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
+    const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
+    const __m128i eights =
+        _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(0x00012710));
+    const auto both = static_cast<uint64_t>(_mm_cvtsi128_si64(eights));
+    const uint64_t number =
+        ((both & UINT32_MAX) * kTens[8] + (both >> 32)) * kTens[static_cast<size_t>(rest)] +
+        eight_digits(last);
+    const double size = number == 0 ? 0 : quotient_of(number, static_cast<int>(decimals));
+    value = std::bit_cast<double>(std::bit_cast<uint64_t>(size) | (negative << 63));
+    return true;
+}
+
+}  // namespace
+
+DecimalParser fast_decimal_parser() {
+    return __builtin_cpu_supports("ssse3") ? parse_by_ssse3 : parse_padded_decimal;
+}
+#else
+DecimalParser fast_decimal_parser() { return parse_padded_decimal; }
+#endif
+
 bool parse_padded_integer(std::string_view text, double& value) {
     const char* at = text.data();
     const auto negative = static_cast<uint64_t>(!text.empty() && *at == '-');
@@ -213,10 +287,7 @@ bool parse_padded_integer(std::string_view text, double& value) {
                    b = first_bytes(load(at + 8) ^ kZeros, second);
     if ((no_digits(a) | no_digits(b)) != 0) return false;
     uint64_t digits = eight_digits(a);
-    if (second > 0) {
-        for (int i = 0; i < second; ++i) digits *= 10;
-        digits += eight_digits(b);
-    }
+    digits = digits * kTens[static_cast<size_t>(second)] + eight_digits(b);
     value = static_cast<double>(negative != 0 ? -static_cast<int64_t>(digits)
                                               : static_cast<int64_t>(digits));
     return true;

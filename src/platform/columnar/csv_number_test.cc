@@ -15,8 +15,7 @@ namespace rondo::columnar {
 namespace {
 
 // The padded ways, before any bytes.
-bool parse_padded(bool (*parse)(std::string_view, double&), const std::string& text,
-                  double& value) {
+bool parse_padded(DecimalParser parse, const std::string& text, double& value) {
     static std::mt19937_64 random(3);
     std::string padded = text;
     for (size_t i = 0; i < kPadding; ++i) padded += "0123456789.,e\n\xff"[random() % 15];
@@ -33,8 +32,10 @@ void same(const std::string& text) {
     CAPTURE(text);
     REQUIRE(parse_decimal(text, value));
     same_bits(value, std::strtod(text.c_str(), nullptr));
-    REQUIRE(parse_padded(parse_padded_decimal, text, padded));
-    same_bits(padded, value);
+    for (const DecimalParser parse : {parse_padded_decimal, fast_decimal_parser()}) {
+        REQUIRE(parse_padded(parse, text, padded));
+        same_bits(padded, value);
+    }
 }
 
 TEST_CASE("decimals are the nearest doubles") {

@@ -102,6 +102,7 @@ Status CsvPiece::parse(const CsvLayout& layout, size_t first_line) {
 }
 
 void CsvPiece::parse_rows(size_t from, size_t to) {
+    static const DecimalParser parse_decimals = fast_decimal_parser();
     for (size_t i = 0; i < columns_.size(); ++i) {
         const auto none = [](std::string_view, double&) { return false; };
         if (columns_[i].type == Type::text)
@@ -109,7 +110,7 @@ void CsvPiece::parse_rows(size_t from, size_t to) {
         else if (!types_[i])
             parse_numbers(i, from, to, none);
         else if (columns_[i].type == Type::number)
-            parse_numbers(i, from, to, parse_padded_decimal);
+            parse_numbers(i, from, to, parse_decimals);
         else if (columns_[i].type == Type::integer)
             parse_numbers(i, from, to, parse_padded_integer);
         else

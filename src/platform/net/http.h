@@ -128,7 +128,7 @@ std::string_view reason_of(int status);
 
 // "%41" -> "A", exactly once; '+' stays. Fails on a broken escape, NUL or invalid UTF-8.
 Result<std::string> percent_decode(std::string_view text);
-// The pairs of a query string, decoded ('+' is a blank), in order. At most 1,000.
+// The pairs of a query string, decoded ('+' is a blank), in order. At most 1,024.
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 std::string percent_encode(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "platform/store/bulk.h"
 #include "platform/store/snapshot.h"
 
 namespace {
@@ -12,10 +13,13 @@ using namespace rondo::store;
 
 class Sink final : public Tx {
   public:
-    Result<int64_t> run(std::string_view, std::span<const Arg> args, const RowVisitor*) override {
-        CHECK(args.size() % 4 == 0, "a row is incomplete");
+    Result<int64_t> run(std::string_view, std::span<const Arg>, const RowVisitor*) override {
+        return 0;
+    }
+    Result<int64_t> insert(std::string_view, const Rows& rows, std::string_view) override {
+        CHECK(rows.values().size() % 4 == 0, "a row is incomplete");
         size_t sum = 0;
-        for (const Arg& arg : args) {
+        for (const Arg& arg : rows.values()) {
             if (const auto* text = std::get_if<std::string_view>(&arg)) {
                 for (const char c : *text) sum += static_cast<uint8_t>(c);
             }
