@@ -102,8 +102,9 @@ class Rondo:
         return self.call("GET", f"/api/rondo/v1/endpoints/{endpoint}/settled")
 
     def watermark(self, endpoint, moment, session=None):
-        """Moves the watermark and waits until everything up to there is decided and done. With a
-        session, refused (409) by a server that has started anew since it gave it."""
+        """Moves the watermark and waits until everything up to there is decided. What a decision begins,
+        a training for one, goes on meanwhile; only the next moment waits for it. With a session,
+        refused (409) by a server that has started anew since it gave it."""
         message = {"event_time": moment, "wait": True}
         if session:
             message["session"] = session

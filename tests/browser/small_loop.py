@@ -6,6 +6,7 @@ promotion and its watch.
 import json
 import random
 import sys
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -26,6 +27,7 @@ SHADOW = datetime(2024, 4, 9, tzinfo=timezone.utc)
 TURN = datetime(2024, 4, 17, tzinfo=timezone.utc)  # from here on the world is the other way round
 LONGEST = timedelta(days=60)
 DAY = timedelta(days=1)
+TRAINING = ("collecting", "training", "gating")
 
 PIPELINE = """name: small
 environment: default
@@ -114,7 +116,14 @@ class SmallLoop:
                            "event_time": iso(at + timedelta(hours=1))})
         self.rondo.call("POST", ENDPOINT + "/feedback", {"labels": labels})
         self.rondo.watermark(NAME, iso(end))
+        self.wait_for_training()
         self.now = end
+
+    def wait_for_training(self):
+        """While a pipeline trains, the champion goes on answering: how many rows come meanwhile is chance.
+        A story that has to be the same each time begins the next day when that is over."""
+        while self.status().get("latest_case", {}).get("state") in TRAINING:
+            time.sleep(0.02)
 
     def play(self):
         """Until the loop has ended."""

@@ -51,13 +51,18 @@ class TwoLoop(SmallLoop):
 
     def begin(self):
         """How far everything is settled, in a session whose every answer still counts."""
+        self.wait_for_training()
+        answer = self.followed()
+        self.session, self.now = answer["session"], parse(answer["settled"])
+
+    def followed(self):
+        """How far everything is settled, once every server answers by what is."""
         def ask():
             answer = self.either().settled(NAME)
             if not answer["reached"]:
                 raise OSError("a server does not follow yet")
             return answer
-        answer = self.patiently(ask)
-        self.session, self.now = answer["session"], parse(answer["settled"])
+        return self.patiently(ask)
 
     def play_day(self):
         labels, end = [], self.now + DAY
@@ -70,6 +75,8 @@ class TwoLoop(SmallLoop):
                            "event_time": iso(at + timedelta(hours=1))})
         self.either().call("POST", ENDPOINT + "/feedback", {"labels": labels})
         self.either().watermark(NAME, iso(end), self.session)
+        self.wait_for_training()
+        self.followed()
         self.now = end
 
     def deploy_broken(self):
