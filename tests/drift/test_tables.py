@@ -136,6 +136,19 @@ def test_a_large_csv_is_what_pandas_reads(tmp_path):
     assert c["late"]["summary"]["distinct"] == 2
 
 
+@pytest.mark.parametrize("last, kind", [([5, 0.5, 1.5], "number"), ([5, 6, 7], "integer"), ([5, 0.5, "x"], "text"),
+                                        (["True", 3, 0.25], "text"), ([0.5, 5, 2.5], "number")])
+def test_a_column_that_is_empty_for_long_is_what_its_cells_are(tmp_path, last, kind):
+    """Nothing is expected of it, so no cell may be taken for what the one before it was."""
+    lines = ["a,b"] + [f"{i}," for i in range(400_000)] + [f"{i},{v}" for i, v in enumerate(last)]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    seen = profile(tmp_path / "t.csv")["columns"]["b"]
+    assert (seen["type"], seen["summary"]["missing"]) == (kind, 400_000)
+    assert seen["summary"]["distinct"] == len(last)
+    if kind != "text":
+        assert (seen["summary"]["min"], seen["summary"]["max"]) == (min(last), max(last))
+
+
 @pytest.mark.parametrize("text,says", [
     ("", "it is empty"),
     ("a,b\n1\n", "line 2 has 1 cells, the header 2"),

@@ -46,6 +46,8 @@ class CsvReader {
             // Some cells did not fit what the first ones promised: now that all are known, again.
             layout_.expected = types_;
             TRY(pass());
+            if (types_ != layout_.expected)
+                return fail(Code::conflict, "it changed while it was read; try it again");
         }
         return std::make_unique<CsvTable>(std::move(names_), std::move(columns_), rows_);
     }

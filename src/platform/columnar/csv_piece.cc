@@ -65,7 +65,7 @@ Status CsvPiece::learn(const CsvLayout& layout, size_t first_line) {
 }
 
 Status CsvPiece::parse(const CsvLayout& layout, size_t first_line) {
-    types_ = layout.expected;
+    types_ = expected_ = layout.expected;
     columns_.resize(types_.size());
     for (size_t i = 0; i < columns_.size(); ++i) {
         Column& column = columns_[i];
@@ -107,7 +107,7 @@ void CsvPiece::parse_rows(size_t from, size_t to) {
         const auto none = [](std::string_view, double&) { return false; };
         if (columns_[i].type == Type::text)
             parse_words(i, from, to);
-        else if (!types_[i])
+        else if (!expected_[i])
             parse_numbers(i, from, to, none);
         else if (columns_[i].type == Type::number)
             parse_numbers(i, from, to, parse_decimals);
@@ -165,7 +165,8 @@ double CsvPiece::value_of(size_t column, std::string_view cell) {
     Column& out = columns_[column];
     double value = kNone;
     std::optional<Type>& type = types_[column];
-    if (!type || !parse_cell(cell, out.type, value)) {
+    // Where nothing was expected each cell counts: one that is a number may be no integer.
+    if (!expected_[column] || !parse_cell(cell, out.type, value)) {
         // This pass is lost for the column; what all its cells are is still to be learned.
         if (!type || !parse_cell(cell, *type, value))
             type = type ? joined(*type, type_of_cell(cell)) : type_of_cell(cell);

@@ -52,7 +52,7 @@ class CsvPiece {
     size_t bytes_ = 0;
     CsvIndex index_;
     std::vector<Column> columns_;
-    CsvTypes types_;
+    CsvTypes expected_, types_;
     size_t rows_ = 0, lines_ = 0;
 };
 
